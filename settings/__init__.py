@@ -1,0 +1,14 @@
+"""Configuration: the environment and `plugins.toml`, read once at start; nothing here talks to anything."""
+
+from settings.environment import BadSetting, Settings, load
+from settings.plugins_file import PluginEntry, PluginsFile, ProfileEntry, read_plugins_file
+
+__all__ = [
+    "BadSetting",
+    "PluginEntry",
+    "PluginsFile",
+    "ProfileEntry",
+    "Settings",
+    "load",
+    "read_plugins_file",
+]

@@ -1,0 +1,109 @@
+"""The settings that come from environment variables, each with its default and its meaning."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the message is one sentence that names it and says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. Times are seconds, sizes bytes.
+
+    `database_url` / `redis_url` None: `manage.py up` starts embedded servers. `migration_database_url` is the owner's
+    address, `database_url` the application's. `environment` is `production` unless `make run` or the tests say otherwise;
+    only then may `clock` be `simulator`.
+    """
+
+    database_url: str | None = None
+    migration_database_url: str | None = None
+    redis_url: str | None = None
+    environment: str = "production"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    var_dir: Path = Path("var")
+    plugins_file: Path = Path("plugins.toml")
+    clock: str = "system"
+    simulator_admin_url: str | None = None
+    graphiql: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    database_pool_size: int = 10
+    log_level: str = "INFO"
+
+    @property
+    def owner_database_url(self) -> str | None:
+        """The address for migrations: `MIGRATION_DATABASE_URL`, or `DATABASE_URL` when that is not set."""
+        return self.migration_database_url or self.database_url
+
+    def require_database(self) -> str:
+        """The application's database address, or `BadSetting`."""
+        if not self.database_url:
+            raise BadSetting("DATABASE_URL is not set: set it, or use `make run`, which starts its own PostgreSQL.")
+        return self.database_url
+
+    def require_redis(self) -> str:
+        """The Redis/Valkey address, or `BadSetting`."""
+        if not self.redis_url:
+            raise BadSetting("REDIS_URL is not set: set it, or use `make run`, which starts its own Valkey.")
+        return self.redis_url
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises `BadSetting` with one sentence on the first that cannot be used."""
+    env = os.environ if environ is None else environ
+    environment = env.get("NOVACONNECT_ENVIRONMENT", "production")
+    if environment not in ("production", "development", "test"):
+        raise BadSetting("NOVACONNECT_ENVIRONMENT must be production, development or test.")
+    settings = Settings(
+        database_url=env.get("DATABASE_URL") or None,
+        migration_database_url=env.get("MIGRATION_DATABASE_URL") or None,
+        redis_url=env.get("REDIS_URL") or None,
+        environment=environment,
+        host=env.get("HOST", "127.0.0.1"),
+        port=_integer(env, "PORT", 8000, 0, 65535),
+        var_dir=Path(env.get("NOVACONNECT_VAR", "var")),
+        plugins_file=Path(env.get("NOVACONNECT_PLUGINS", "plugins.toml")),
+        clock=env.get("CLOCK", "system"),
+        simulator_admin_url=env.get("SIMULATOR_ADMIN_URL") or None,
+        graphiql=_boolean(env, "GRAPHIQL", environment == "development"),
+        allowed_origins=tuple(origin.strip() for origin in env.get("ALLOWED_ORIGINS", "").split(",") if origin.strip()),
+        database_pool_size=_integer(env, "DATABASE_POOL_SIZE", 10, 2, 100),
+        log_level=env.get("LOG_LEVEL", "INFO").upper(),
+    )
+    return _checked(settings)
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.clock not in ("system", "simulator"):
+        raise BadSetting("CLOCK must be system or simulator.")
+    if settings.clock == "simulator" and settings.environment == "production":
+        raise BadSetting("CLOCK=simulator is for `make run` and tests only: unset CLOCK.")
+    if settings.clock == "simulator" and not settings.simulator_admin_url:
+        raise BadSetting("CLOCK=simulator needs SIMULATOR_ADMIN_URL, the admin address of the operator simulator.")
+    if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    return settings
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise BadSetting(f"{name} must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _boolean(env: Mapping[str, str], name: str, default: bool) -> bool:
+    text = env.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text not in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+        raise BadSetting(f"{name} must be on or off.")
+    return text in ("1", "true", "yes", "on")
