@@ -8,8 +8,10 @@ pip. A lock that is already installed (a stamp of its hash stands in `.venv`) co
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("NovaConnect needs Python 3.11 or newer; this is %d.%d. Install one, or say which: make PYTHON=python3.12 run"
-             % sys.version_info[:2])
+    sys.exit(
+        "NovaConnect needs Python 3.11 or newer; this is %d.%d. Install one, or say which: make PYTHON=python3.12 run"
+        % sys.version_info[:2]
+    )
 
 import hashlib
 import importlib.util

@@ -1,0 +1,1 @@
+"""Starts NovaConnect on one machine and keeps it running: embedded servers, children, readiness, `var/demo.json`."""
