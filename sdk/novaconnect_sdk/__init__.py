@@ -40,14 +40,19 @@ from novaconnect_sdk.errors import (
     Unsupported,
 )
 from novaconnect_sdk.hookspecs import hookimpl, hookspec
+from novaconnect_sdk.listings import OpenListings
+from novaconnect_sdk.outcomes import outcome_of, redacted
 from novaconnect_sdk.results import Accepted, Confirmation, Done, Refused, TryLater, Unknown, WriteResult
+from novaconnect_sdk.settings_reading import SettingsReader
 from novaconnect_sdk.values import (
+    ALL_LIVE_PARTS,
     Availability,
     CallOrMessageRecord,
     Iccid,
     Imei,
     Imsi,
     LimitReading,
+    LivePart,
     LiveReading,
     Msisdn,
     MsuReading,
@@ -70,6 +75,7 @@ __version__ = "1.0.0"
 """The version of the contract; a driver declares the range it was written for."""
 
 __all__ = [
+    "ALL_LIVE_PARTS",
     "Accepted",
     "Action",
     "AnswerLost",
@@ -97,6 +103,7 @@ __all__ = [
     "Inventory",
     "LimitReading",
     "Limits",
+    "LivePart",
     "LiveReading",
     "LiveState",
     "Locks",
@@ -105,6 +112,7 @@ __all__ = [
     "MsuReading",
     "NotSent",
     "ObservedState",
+    "OpenListings",
     "OperatorLimits",
     "PackageReading",
     "Packages",
@@ -117,6 +125,7 @@ __all__ = [
     "SessionRecord",
     "Settings",
     "SettingsError",
+    "SettingsReader",
     "SideEffect",
     "SimPage",
     "SimRecord",
@@ -134,4 +143,6 @@ __all__ = [
     "capability_mismatches",
     "hookimpl",
     "hookspec",
+    "outcome_of",
+    "redacted",
 ]

@@ -62,7 +62,8 @@ class Idempotency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One action on one SIM: may it be done, how it ends, with what parameters, how long it takes and what else it does."""
+    """One action on one SIM: may it be done, how it ends, with what parameters, how long it takes and what else it
+    does."""
 
     action: Action
     support: Support = Support.SUPPORTED

@@ -1,9 +1,10 @@
-"""The contract between the host and a driver: one small protocol that all fulfil, and interfaces for what a driver can do.
+"""The contract between the host and a driver: one small protocol that all fulfil, and interfaces for what a driver
+can do.
 
 A driver is an object with typed async methods. It is made once per process and profile, used from one event loop, and
-never blocks it. Writes answer a `WriteResult` and raise nothing of their own; reads return values or raise `DriverError`.
-Every call that leaves for the operator is made inside `async with context.call():`, which is where the host keeps the
-operator's budget.
+never blocks it. Writes answer a `WriteResult` and raise nothing of their own; reads return values or raise
+`DriverError`. Every call that leaves for the operator is made inside `async with context.call():`, which is where the
+host keeps the operator's budget.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Protocol, runtime_checkable
 from novaconnect_sdk.capabilities import Action, Capability, OperatorLimits
 from novaconnect_sdk.results import Confirmation, WriteResult
 from novaconnect_sdk.values import (
+    ALL_LIVE_PARTS,
     CallOrMessageRecord,
+    LivePart,
     LiveReading,
     RecordPage,
     SessionRecord,
@@ -32,8 +35,8 @@ from novaconnect_sdk.values import (
 class DriverContext:
     """What the host lends a driver: the budgeted right to call the operator, and the clock of the business.
 
-    `call()` waits for the operator's budget (calls a second, calls at once; shared by all processes) and is held for the
-    duration of one request. `now()` is an aware UTC datetime.
+    `call()` waits for the operator's budget (calls a second, calls at once; shared by all processes) and is held for
+    the duration of one request. `now()` is an aware UTC datetime.
     """
 
     profile_code: str
@@ -76,7 +79,8 @@ class CancelsLocation(Protocol):
 
 @runtime_checkable
 class Limits(Protocol):
-    """Can set a monthly traffic limit in MB (1 MB = 1,000,000 bytes unless the capability says otherwise); None removes it."""
+    """Can set a monthly traffic limit in MB (1 MB = 1,000,000 bytes unless the capability says otherwise); None
+    removes it."""
 
     async def set_limit(self, sim: SimRef, megabytes: int | None, key: str) -> WriteResult: ...
 
@@ -94,7 +98,12 @@ class Packages(Protocol):
 
 @runtime_checkable
 class Inventory(Protocol):
-    """Can list the SIMs of the login and read one."""
+    """Can list the SIMs of the login and read one.
+
+    The first page is asked for without a cursor, every later one with the cursor of the page before; the same cursor
+    may be asked for again. A cursor whose listing is gone raises `InvalidRequest`: the host begins anew. An operator
+    that cannot tell what changed answers everything to `changed_since`.
+    """
 
     async def list_sims(self, cursor: str | None, changed_since: datetime | None) -> SimPage: ...
 
@@ -103,9 +112,12 @@ class Inventory(Protocol):
 
 @runtime_checkable
 class LiveState(Protocol):
-    """Can read one SIM fresh. Parts that fail are `unavailable`; the method raises only when nothing could be asked."""
+    """Can read one SIM fresh. Parts that fail are `unavailable`; the method raises only when nothing could be asked.
 
-    async def read_live(self, sim: SimRef) -> LiveReading: ...
+    `parts` says which parts are wanted, so that a question about the session alone costs no further calls.
+    """
+
+    async def read_live(self, sim: SimRef, parts: frozenset[LivePart] = ALL_LIVE_PARTS) -> LiveReading: ...
 
 
 @runtime_checkable
@@ -147,7 +159,8 @@ INTERFACE_OF_ACTION: dict[Action, type] = {
 
 @dataclass(frozen=True, slots=True)
 class DriverFactory:
-    """What a plugin registers: a driver's name, the SDK versions it was written for (PEP 440 range) and how to make one.
+    """What a plugin registers: a driver's name, the SDK versions it was written for (PEP 440 range) and how to make
+    one.
 
     `create` receives the settings of one profile and the context; it raises `SettingsError` naming what is wrong.
     """

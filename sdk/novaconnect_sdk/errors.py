@@ -22,7 +22,8 @@ class ErrorCode(StrEnum):
 
 
 class DriverError(Exception):
-    """A read failed, or a driver could not be made. `message` is one redacted sentence; `native_code` the operator's own."""
+    """A read failed, or a driver could not be made. `message` is one redacted sentence; `native_code` the operator's
+    own."""
 
     code: ErrorCode = ErrorCode.UNAVAILABLE
 

@@ -21,8 +21,8 @@ class Done:
 class Accepted:
     """The operator took the change and will apply it later.
 
-    `handle` is the operator's own name for the request, if it gave one; `poll_after` is how long to wait before the first
-    look; after `deadline` an unconfirmed change is reported as unknown.
+    `handle` is the operator's own name for the request, if it gave one; `poll_after` is how long to wait before the
+    first look; after `deadline` an unconfirmed change is reported as unknown.
     """
 
     poll_after: timedelta

@@ -78,7 +78,8 @@ class Plmn(_Digits):
 class SimRef:
     """How a SIM is named to an operator: every key that is known, because operators key differently.
 
-    `operator_ref` is the operator's own key, as the driver's inventory reported it; the host stores it and hands it back.
+    `operator_ref` is the operator's own key, as the driver's inventory reported it; the host stores it and hands it
+    back.
     """
 
     iccid: Iccid
@@ -122,8 +123,8 @@ class SimRecord:
 
 @dataclass(frozen=True, slots=True)
 class SimPage:
-    """One page of the inventory. `next_cursor` is opaque to the host; `complete` says that the whole set asked for has now
-    been seen without a gap. A page that is not complete never makes the host forget a SIM."""
+    """One page of the inventory. `next_cursor` is opaque to the host; `complete` says that the whole set asked for
+    has now been seen without a gap. A page that is not complete never makes the host forget a SIM."""
 
     items: tuple[SimRecord, ...]
     next_cursor: str | None
@@ -132,7 +133,8 @@ class SimPage:
 
 
 class Availability(StrEnum):
-    """Whether a reading is there: `OK`, the operator cannot say (`UNSUPPORTED`), or could not be asked now (`UNAVAILABLE`)."""
+    """Whether a reading is there: `OK`, the operator cannot say (`UNSUPPORTED`), or could not be asked now
+    (`UNAVAILABLE`)."""
 
     OK = "OK"
     UNSUPPORTED = "UNSUPPORTED"
@@ -144,8 +146,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """One value read live, with its own time and availability. `value` is None unless `availability` is OK, and may be None
-    even then when the operator answered "no data": a missing MSU count is not 0."""
+    """One value read live, with its own time and availability. `value` is None unless `availability` is OK, and may
+    be None even then when the operator answered "no data": a missing MSU count is not 0."""
 
     availability: Availability
     value: T | None = None
@@ -218,9 +220,24 @@ class PackageReading:
     ends_at: datetime | None = None
 
 
+class LivePart(StrEnum):
+    """A part of the live reading; asking for fewer saves calls to the operator."""
+
+    SESSION = "SESSION"
+    REGISTRATION = "REGISTRATION"
+    OBSERVED = "OBSERVED"
+    MSU = "MSU"
+    LIMIT = "LIMIT"
+    PACKAGE = "PACKAGE"
+
+
+ALL_LIVE_PARTS = frozenset(LivePart)
+"""Everything an operator can say about one SIM."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveReading:
-    """Everything fresh about one SIM; each part stands or fails alone."""
+    """Everything fresh about one SIM; each part stands or fails alone. A part that was not asked for is unsupported."""
 
     session: Reading[SessionReading] = field(default_factory=Reading.unsupported)
     registration: Reading[RegistrationReading] = field(default_factory=Reading.unsupported)
@@ -232,8 +249,8 @@ class LiveReading:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One data session of the operator's records. `key` identifies it for ever, so that a late or corrected record replaces
-    the earlier one; `ended_at` None means open. `sim_key` is the `operator_ref` or the ICCID of the SIM."""
+    """One data session of the operator's records. `key` identifies it for ever, so that a late or corrected record
+    replaces the earlier one; `ended_at` None means open. `sim_key` is the `operator_ref` or the ICCID of the SIM."""
 
     key: str
     sim_key: str
