@@ -1,0 +1,108 @@
+"""Refusals that a caller can act on, as one small tree; the doors translate them, nobody else catches them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why a request as a whole was refused. The GraphQL enum `ErrorCode` is made of these."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    INVALID_ID = "INVALID_ID"
+    INVALID_CURSOR = "INVALID_CURSOR"
+    INVALID_VALUE = "INVALID_VALUE"
+    INVALID_CSV = "INVALID_CSV"
+    INVALID_SEARCH = "INVALID_SEARCH"
+    UNKNOWN_PROFILE = "UNKNOWN_PROFILE"
+    PAGE_SIZE = "PAGE_SIZE"
+    EMPTY_SELECTION = "EMPTY_SELECTION"
+    TOO_MANY_SIMS = "TOO_MANY_SIMS"
+    AMBIGUOUS_SELECTION = "AMBIGUOUS_SELECTION"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    NOTHING_TO_DO = "NOTHING_TO_DO"
+
+
+class DomainError(Exception):
+    """A refusal the caller can act on: `code` says which, `message` what to do next, `path` names the input."""
+
+    code: str = RefusalCode.INVALID_VALUE
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class Forbidden(DomainError):
+    """The caller may see it but not do it."""
+
+    code = RefusalCode.FORBIDDEN
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the caller may not see it: the two are told alike."""
+
+    code = RefusalCode.NOT_FOUND
+
+
+class InvalidId(DomainError):
+    """A text that is not an id of the kind expected."""
+
+    code = RefusalCode.INVALID_ID
+
+
+class InvalidCursor(DomainError):
+    """A text that is not a cursor of this list and order."""
+
+    code = RefusalCode.INVALID_CURSOR
+
+
+class InvalidValue(DomainError):
+    """A value that its field does not take."""
+
+    code = RefusalCode.INVALID_VALUE
+
+
+class UnknownProfile(DomainError):
+    """A profile code that no profile has."""
+
+    code = RefusalCode.UNKNOWN_PROFILE
+
+
+class BadPageSize(DomainError):
+    """A page size that is negative, over the maximum, or given twice."""
+
+    code = RefusalCode.PAGE_SIZE
+
+
+class EmptySelection(DomainError):
+    """The selection names no SIM."""
+
+    code = RefusalCode.EMPTY_SELECTION
+
+
+class TooManySims(DomainError):
+    """The selection names more SIMs than one operation takes."""
+
+    code = RefusalCode.TOO_MANY_SIMS
+
+
+class AmbiguousSelection(DomainError):
+    """Both ids and a filter, or neither."""
+
+    code = RefusalCode.AMBIGUOUS_SELECTION
+
+
+class IdempotencyConflict(DomainError):
+    """The idempotency key was used before with another request."""
+
+    code = RefusalCode.IDEMPOTENCY_CONFLICT
+
+
+class NothingToDo(DomainError):
+    """The request is understood and there is nothing it could change."""
+
+    code = RefusalCode.NOTHING_TO_DO

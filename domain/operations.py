@@ -1,0 +1,85 @@
+"""Operations: the kinds, the states of an operation and of its items, and which step may follow which."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+MAX_SIMS = 100_000
+"""The largest selection that one operation takes."""
+
+INTERACTIVE_MAX = 20
+"""An operation of at most so many SIMs goes before bulk ones: somebody is looking at the row."""
+
+
+class OperationKind(StrEnum):
+    """What is done to each SIM of an operation."""
+
+    LOCK = "LOCK"
+    UNLOCK = "UNLOCK"
+    CANCEL_LOCATION = "CANCEL_LOCATION"
+
+
+class OperationState(StrEnum):
+    """Where an operation stands as a whole."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+class ItemState(StrEnum):
+    """Where one SIM of an operation stands."""
+
+    QUEUED = "QUEUED"
+    CALLING = "CALLING"
+    AWAITING_CONFIRMATION = "AWAITING_CONFIRMATION"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    REFUSED = "REFUSED"
+    UNKNOWN = "UNKNOWN"
+    CANCELLED = "CANCELLED"
+
+
+class RiskCode(StrEnum):
+    """A danger that must be accepted by name before an item that carries it runs."""
+
+    MSU_LOCK = "MSU_LOCK"
+    RESET_UNDER_WAY = "RESET_UNDER_WAY"
+
+
+OPEN_STATES = frozenset({ItemState.QUEUED, ItemState.CALLING, ItemState.AWAITING_CONFIRMATION})
+"""States that keep an operation from being done."""
+
+ENDED_STATES = frozenset(ItemState) - OPEN_STATES
+"""States that count as processed; an UNKNOWN item may still be settled later."""
+
+_NEXT: dict[ItemState, frozenset[ItemState]] = {
+    ItemState.QUEUED: frozenset({ItemState.CALLING, ItemState.SUCCEEDED, ItemState.REFUSED, ItemState.CANCELLED}),
+    ItemState.CALLING: frozenset(
+        {
+            ItemState.QUEUED,
+            ItemState.AWAITING_CONFIRMATION,
+            ItemState.SUCCEEDED,
+            ItemState.FAILED,
+            ItemState.REFUSED,
+            ItemState.UNKNOWN,
+        }
+    ),
+    ItemState.AWAITING_CONFIRMATION: frozenset({ItemState.SUCCEEDED, ItemState.FAILED, ItemState.UNKNOWN}),
+    ItemState.UNKNOWN: frozenset({ItemState.SUCCEEDED, ItemState.FAILED}),
+    ItemState.FAILED: frozenset({ItemState.QUEUED}),
+    ItemState.SUCCEEDED: frozenset(),
+    ItemState.REFUSED: frozenset(),
+    ItemState.CANCELLED: frozenset(),
+}
+
+
+def may_follow(before: ItemState, after: ItemState) -> bool:
+    """Whether an item may go from one state to the other. CALLING → QUEUED is for calls that certainly changed nothing."""
+    return after in _NEXT[before]
+
+
+def sources_of(after: ItemState) -> tuple[ItemState, ...]:
+    """The states from which an item may come to `after`; the database refuses any other by these."""
+    return tuple(before for before in ItemState if after in _NEXT[before])

@@ -1,0 +1,98 @@
+"""The connection to PostgreSQL: one pool a process, made by Tortoise and used for its rows and for set queries alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+
+APPLICATION_ROLE = "novaconnect_app"
+"""The role that API and workers act as; it owns nothing, so row-level security binds it."""
+
+JSON = dict[str, Any]
+
+
+def connection_arguments(url: str) -> JSON:
+    """asyncpg arguments from a `postgresql://` URL; a Unix socket directory may stand in `?host=`. No secrets are logged."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    arguments: JSON = {
+        "host": query.pop("host", None) or parts.hostname or "localhost",
+        "port": parts.port or int(query.pop("port", 5432)),
+        "user": unquote(parts.username) if parts.username else "postgres",
+        "password": unquote(parts.password) if parts.password else None,
+        "database": parts.path.lstrip("/") or "postgres",
+    }
+    if sslmode := query.pop("sslmode", None):
+        arguments["ssl"] = sslmode
+    return arguments
+
+
+def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> JSON:
+    """Tortoise's configuration; `as_application` takes the application role at connection start, where it outlives resets."""
+    settings = {"application_name": "novaconnect", "jit": "off"}
+    if as_application:
+        settings["role"] = APPLICATION_ROLE
+    credentials = connection_arguments(url) | {
+        "minsize": 1,
+        "maxsize": pool_size,
+        "server_settings": settings,
+        "command_timeout": 60,
+    }
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "apps": {
+            "models": {"models": ["models"], "default_connection": "default", "migrations": "models.migrations"},
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def open_database(url: str, *, as_application: bool = True, pool_size: int = 10) -> None:
+    """Open the process's pool. The global fallback lets every task of the loop see it."""
+    config = tortoise_config(url, as_application=as_application, pool_size=pool_size)
+    await Tortoise.init(config=config, _enable_global_fallback=True)
+
+
+async def close_database() -> None:
+    """Close the pool."""
+    await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection]:
+    """An asyncpg connection: that of the surrounding transaction if there is one, else one of the pool."""
+    async with get_connection("default").acquire_connection() as raw:
+        yield raw
+
+
+async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
+    """All rows of a query."""
+    async with connection() as raw:
+        return await raw.fetch(sql, *arguments)
+
+
+async def fetch_row(sql: str, *arguments: object) -> asyncpg.Record | None:
+    """The first row, or None."""
+    async with connection() as raw:
+        return await raw.fetchrow(sql, *arguments)
+
+
+async def fetch_value(sql: str, *arguments: object) -> Any:
+    """The first column of the first row, or None."""
+    async with connection() as raw:
+        return await raw.fetchval(sql, *arguments)
+
+
+async def execute(sql: str, *arguments: object) -> str:
+    """Run a statement; the answer is PostgreSQL's command tag."""
+    async with connection() as raw:
+        return await raw.execute(sql, *arguments)

@@ -1,0 +1,1 @@
+"""Migrations, forward and reversible; never edited once they landed."""
