@@ -1,0 +1,61 @@
+"""Bearer tokens: made once, shown once, stored as a digest, checked at every request."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from access.principal import Principal
+from domain.clock import clock
+from models.database import fetch_row
+from models.identity import UserRole
+
+TOKEN_PREFIX = "nct_"
+"""How our tokens begin, so that a leaked one can be recognised."""
+
+_FIND = """
+SELECT t.id AS token_id, u.id AS user_id, u.name, u.role, u.company_id
+FROM access_token t JOIN user_account u ON u.id = t.user_id
+WHERE t.digest = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.disabled_at IS NULL
+"""
+
+_STILL_VALID = """
+SELECT u.role, u.company_id
+FROM access_token t JOIN user_account u ON u.id = t.user_id
+WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.disabled_at IS NULL
+"""
+
+
+def new_token() -> str:
+    """A new secret: 256 random bits behind the prefix."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def digest_of(token: str) -> str:
+    """What is stored and looked up: SHA-256 in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def authenticate(token: str) -> Principal | None:
+    """The principal behind a token, or None if it is unknown, expired, revoked or its user disabled."""
+    if not token.startswith(TOKEN_PREFIX) or len(token) > 100:
+        return None
+    row = await fetch_row(_FIND, digest_of(token), clock.now())
+    if row is None:
+        return None
+    role = UserRole(row["role"])
+    return Principal(row["user_id"], row["token_id"], row["name"], role, _companies(role, row["company_id"]))
+
+
+async def is_still_valid(principal: Principal) -> bool:
+    """Whether the token, the user, the role and the company behind a principal are what they were: asked before every event."""
+    row = await fetch_row(_STILL_VALID, principal.token_id, clock.now())
+    if row is None or row["role"] != principal.role.value:
+        return False
+    return _companies(principal.role, row["company_id"]) == principal.company_ids
+
+
+def _companies(role: UserRole, company_id: int | None) -> tuple[int, ...] | None:
+    if role is UserRole.STAFF:
+        return None
+    return () if company_id is None else (company_id,)
