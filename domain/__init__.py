@@ -1,0 +1,1 @@
+"""Pure rules of NovaConnect: no database, no network, no clock of its own and no `await`."""
