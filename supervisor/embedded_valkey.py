@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
@@ -36,11 +37,12 @@ def valkey_command(data_dir: Path, port: int, *, durable: bool = True) -> list[s
     return command
 
 
-def valkey_answers(port: int) -> bool:
-    """Whether a Valkey on 127.0.0.1 has loaded its data and answers; waits half a second at most."""
+def valkey_answers(data_dir: Path, port: int) -> bool:
+    """Whether the server of this folder has loaded its data and answers; waits half a second at most."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection:
-        connection.sendall(b"PING\r\n")
-        return connection.recv(64).startswith(b"+PONG")
+        # Asking for the folder tells our server from another one that got the port first.
+        connection.sendall(b"CONFIG GET dir\r\n")
+        return os.fsencode(data_dir.absolute()) in connection.recv(8192)
     return False
 
 
@@ -74,7 +76,7 @@ class EmbeddedValkey:
         with (self.data_dir / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **own_session())
         deadline = time.monotonic() + patience_seconds
-        while not valkey_answers(self.port):
+        while not valkey_answers(self.data_dir, self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise CannotStart(f"Valkey did not start: see {self.data_dir / 'valkey.log'}.")
