@@ -1,0 +1,18 @@
+"""What a resolver is given besides its arguments: who asks, and where live events come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from access import Principal
+from eventstream import EventHub
+from schema.loaders import Loaders
+
+
+@dataclass(kw_only=True)
+class RequestContext:
+    """One request, or one WebSocket connection for as long as it lasts; the transport makes it."""
+
+    principal: Principal
+    hub: EventHub
+    loaders: Loaders = field(default_factory=Loaders)

@@ -1,0 +1,1 @@
+"""Reading the fleet: filters, pages, CSV reports."""
