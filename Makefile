@@ -22,7 +22,7 @@ lint: bootstrap-dev ## Lint, types and import rules only
 	@$(VENV)/python -m ruff check .
 	@$(VENV)/python -m ruff format --check .
 	@$(VENV)/python -m mypy
-	@$(VENV)/lint-imports
+	@$(VENV)/lint-imports --no-logo
 
 format: bootstrap-dev ## Let ruff rewrite the code
 	@$(VENV)/python -m ruff check --fix .
