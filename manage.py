@@ -95,20 +95,25 @@ def sync(profile: Annotated[str, typer.Argument(help="Code of a profile in plugi
 
 @drivers_app.command("list")
 def drivers_list() -> None:
-    """Show the drivers that passed the gate, and why others did not."""
-    from supervisor.driver_report import report
-
-    report(strict=False)
+    """Show the profiles of plugins.toml with their drivers, and why a driver was refused."""
+    _report_drivers()
 
 
 @drivers_app.command("check")
 def drivers_check(
-    strict: Annotated[bool, typer.Option("--strict", help="Fail when any plugin was refused.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail when any plugin or profile was refused.")] = False,
 ) -> None:
-    """Check every plugin named in plugins.toml."""
-    from supervisor.driver_report import report
+    """Bring every plugin named in plugins.toml through the gate."""
+    if not _report_drivers() and strict:
+        raise typer.Exit(1)
 
-    raise typer.Exit(report(strict=strict))
+
+def _report_drivers() -> bool:
+    from settings import load
+    from supervisor.driver_report import report_drivers
+    from supervisor.narration import Narrator
+
+    return asyncio.run(report_drivers(load(), Narrator()))
 
 
 @app.command()
