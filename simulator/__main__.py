@@ -66,7 +66,8 @@ def open_world(options: Options) -> tuple[World, Journal | None]:
 def main() -> int:
     """Run until told to stop; returns the exit code."""
     options = read_options()
-    listener = socket.socket()
+    # Named as TCP, or the event loop does not switch off Nagle's delay on its connections.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((options.host, options.port))
@@ -88,7 +89,8 @@ def main() -> int:
     # The server raises the signal again when it has stopped; by then all is saved and the exit code shall be 0.
     signal.signal(signal.SIGTERM, server.handle_exit)
     signal.signal(signal.SIGINT, server.handle_exit)
-    asyncio.run(server.serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
     return 0
 
 

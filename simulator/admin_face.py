@@ -184,6 +184,7 @@ class AdminFace:
         world.faults.remove()
         world.requests.clear()
         world.violations.clear()
+        world.gate.forget()
         if wish.get("clock") is True:
             world.clock.offset_seconds = 0.0
         if wish.get("fleet", True) is not False:

@@ -135,6 +135,10 @@ async def _client_gives_up(request: Request, seconds: float) -> None:
                 pass
     except TimeoutError:
         pass
+    except asyncio.CancelledError:
+        # The simulator is stopping: the server would answer 500 in our place.
+        request.scope[TRANSPORT_KEY].abort()
+        raise
 
 
 def _response(answer: Answer) -> Response:

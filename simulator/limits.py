@@ -34,6 +34,10 @@ class CallGate:
         """The call is over."""
         self._inside[account] -= 1
 
+    def forget(self) -> None:
+        """Forget the calls of the last second."""
+        self._recent.clear()
+
     def describe(self) -> dict[str, int]:
         """The limits in force."""
         return {"calls_per_second": self.calls_per_second, "concurrency": self.concurrency}

@@ -1,0 +1,1 @@
+"""Stories about the operator simulator, told over real sockets."""
