@@ -26,7 +26,7 @@ class OpenListings(Generic[T]):
     event loop. `close_one` gives back what a listing holds.
     """
 
-    def __init__(self, close_one: Callable[[T], None], idle: timedelta = timedelta(minutes=10), most: int = 4) -> None:
+    def __init__(self, close_one: Callable[[T], None], idle: timedelta = timedelta(minutes=10), most: int = 16) -> None:
         self._close_one = close_one
         self._idle = idle.total_seconds()
         self._most = most
