@@ -10,7 +10,7 @@ from domain.clock import clock
 from models.database import fetch_row
 from models.identity import UserRole
 
-TOKEN_PREFIX = "nct_"
+TOKEN_PREFIX = "nct_"  # noqa: S105 - not a secret, only how one begins
 """How our tokens begin, so that a leaked one can be recognised."""
 
 _FIND = """

@@ -67,7 +67,7 @@ _NEXT: dict[ItemState, frozenset[ItemState]] = {
         }
     ),
     ItemState.AWAITING_CONFIRMATION: frozenset({ItemState.SUCCEEDED, ItemState.FAILED, ItemState.UNKNOWN}),
-    ItemState.UNKNOWN: frozenset({ItemState.SUCCEEDED, ItemState.FAILED}),
+    ItemState.UNKNOWN: frozenset({ItemState.SUCCEEDED, ItemState.FAILED, ItemState.UNKNOWN}),
     ItemState.FAILED: frozenset({ItemState.QUEUED}),
     ItemState.SUCCEEDED: frozenset(),
     ItemState.REFUSED: frozenset(),
@@ -76,7 +76,8 @@ _NEXT: dict[ItemState, frozenset[ItemState]] = {
 
 
 def may_follow(before: ItemState, after: ItemState) -> bool:
-    """Whether an item may go from one state to the other. CALLING → QUEUED is for calls that certainly changed nothing."""
+    """Whether an item may go from one state to the other. CALLING → QUEUED is for calls
+    that certainly changed nothing, UNKNOWN → UNKNOWN for a new reason."""
     return after in _NEXT[before]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from novaconnect_sdk import SimStatus
 from tortoise import fields
 from tortoise.models import Model
 
 from domain.locks import LockKind
 from models.identity import Company
+from novaconnect_sdk import SimStatus
 
 
 class OperatorAccount(Model):

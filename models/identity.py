@@ -47,7 +47,10 @@ class User(Model):
 
 
 class AccessToken(Model):
-    """A bearer token of a user: only its SHA-256 is stored, in hexadecimal (the token is 256 random bits, so no slow hash is needed)."""
+    """A bearer token of a user: only its SHA-256 is stored, in hexadecimal.
+
+    The token is 256 random bits, so no slow hash is needed.
+    """
 
     id = fields.BigIntField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(

@@ -5,18 +5,19 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.models import Model
 
+HOLDER_LOCK = 0x4E4F
+"""First key of the advisory lock by which a process shows that it lives; the second is its lease holder id."""
+
 
 class LeaseHolder(Model):
     """A process that executes operations or calls operators.
 
-    It is alive while its own database connection (`backend_pid`, `backend_start`) exists and `seen_at` is fresh. The id is
-    the fence: it is never used again, so what a dead process held can be told from what its successor holds.
+    It is alive while its own database connection holds the advisory lock (`HOLDER_LOCK`, id) and `seen_at` is fresh. The
+    id is the fence: it is never used again, so what a dead process held can be told from what its successor holds.
     """
 
     id = fields.BigIntField(primary_key=True)
     title = fields.CharField(max_length=100)
-    backend_pid = fields.IntField()
-    backend_start = fields.DatetimeField()
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)

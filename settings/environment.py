@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 
 class BadSetting(Exception):
@@ -40,6 +41,13 @@ class Settings:
     def owner_database_url(self) -> str | None:
         """The address for migrations: `MIGRATION_DATABASE_URL`, or `DATABASE_URL` when that is not set."""
         return self.migration_database_url or self.database_url
+
+    @property
+    def broker_url(self) -> str:
+        """The Redis database of dramatiq: the one after that of `REDIS_URL`, so that its keys are its own."""
+        parts = urlsplit(self.require_redis())
+        number = parts.path.lstrip("/")
+        return urlunsplit(parts._replace(path=f"/{int(number) + 1 if number.isdigit() else 1}"))
 
     def require_database(self) -> str:
         """The application's database address, or `BadSetting`."""

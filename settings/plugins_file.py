@@ -112,6 +112,4 @@ def _profile(path: Path, lines: list[str], code: str, entry: Mapping[str, object
         check_literal_secrets(settings)
     except LiteralSecret as error:
         raise BadSetting(f"{where}: {error}") from error
-    return ProfileEntry(
-        code=code, line=line, settings=settings, **{key: str(value) for key, value in texts.items()}
-    )
+    return ProfileEntry(code=code, line=line, settings=settings, **{key: str(value) for key, value in texts.items()})

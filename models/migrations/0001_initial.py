@@ -58,8 +58,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('title', fields.CharField(max_length=100)),
-                ('backend_pid', fields.IntField()),
-                ('backend_start', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('seen_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

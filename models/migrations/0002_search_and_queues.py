@@ -39,7 +39,7 @@ SEARCH = [
 ]
 
 QUEUES = [
-    "CREATE UNIQUE INDEX operation_idempotency ON operation (company_id, started_by_id, idempotency_key)",
+    "CREATE UNIQUE INDEX operation_idempotency ON operation (started_by_id, idempotency_key)",
     "CREATE INDEX operation_newest ON operation (company_id, id DESC)",
     "CREATE INDEX operation_open ON operation (id) WHERE state IN ('QUEUED', 'RUNNING')",
     "CREATE INDEX item_of_operation ON operation_item (operation_id, id)",

@@ -1,0 +1,135 @@
+"""The budget of an operator account: so many calls a second, so many at once, shared by every process through PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from drivers.process_lease import ProcessLease
+from models.database import execute, fetch, fetch_row
+from novaconnect_sdk import NotSent
+
+_MARGIN = 1.05
+"""Slow accounts are called a little slower than allowed: a call delayed on its way may not fall into the next second."""
+
+_AHEAD = 0.05
+"""Seconds of calls that are reserved in one step; one call at a time for slow accounts."""
+
+_IDLE = 0.05
+"""Seconds after which a slot that nobody here needs is given back."""
+
+_LONGEST_HOLD = 1.0
+"""Seconds after which a slot is given back although it is needed here, so that other processes have their turn."""
+
+_TAKE = """
+UPDATE call_slot SET holder_id = $2, taken_at = clock_timestamp()
+WHERE id IN (SELECT id FROM call_slot WHERE account_id = $1 AND holder_id IS NULL ORDER BY slot
+             LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+_GIVE = "UPDATE call_slot SET holder_id = NULL, taken_at = NULL WHERE id = ANY($1::bigint[]) AND holder_id = $2"
+
+_RESERVE = """
+UPDATE operator_account
+SET next_call_at = greatest(coalesce(next_call_at, clock_timestamp()), clock_timestamp()) + $2::interval
+WHERE id = $1
+RETURNING extract(epoch FROM next_call_at - $2::interval - clock_timestamp())::float8 AS wait,
+          extract(epoch FROM paused_until - clock_timestamp())::float8 AS paused
+"""
+
+
+class AccountBudget:
+    """The right to call one operator account, as one process sees it. Slots and call times come from PostgreSQL."""
+
+    def __init__(self, account_id: int, calls_per_second: float, max_concurrency: int, lease: ProcessLease) -> None:
+        self._account_id = account_id
+        self._interval = (_MARGIN if calls_per_second <= 50 else 1.0) / calls_per_second
+        self._batch = max(1, min(64, int(calls_per_second * _AHEAD)))
+        self._share = max_concurrency if max_concurrency <= 2 else max(2, max_concurrency * 3 // 4)
+        self._lease = lease
+        self._idle: list[tuple[int, float]] = []
+        self._held = 0
+        self._times: deque[float] = deque()
+        self._freed = asyncio.Condition()
+        self._reserving = asyncio.Lock()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Hold the right to one call; waits for a free slot and for the next call time.
+
+        Raises `NotSent` while the account is paused (circuit breaker) and `LeaseLost` when this process was taken for dead.
+        """
+        slot, taken = await self._slot()
+        try:
+            await asyncio.sleep(max(0.0, await self._call_time() - time.monotonic()))
+            self._lease.require()
+            yield
+        finally:
+            await asyncio.shield(self._release(slot, taken))
+
+    async def _slot(self) -> tuple[int, float]:
+        while True:
+            async with self._freed:
+                if self._idle:
+                    return self._idle.pop()
+                wanted = self._share - self._held
+                if wanted > 0:
+                    taken = await fetch(_TAKE, self._account_id, self._lease.require(), min(wanted, 16))
+                    self._held += len(taken)
+                    now = time.monotonic()
+                    self._idle.extend((row["id"], now) for row in taken)
+                    if taken:
+                        self._freed.notify_all()
+                        self._start_sweeper()
+                        continue
+                with_timeout = asyncio.wait_for(self._freed.wait(), 0.025)
+                try:
+                    await with_timeout
+                except TimeoutError:
+                    continue
+
+    async def _release(self, slot: int, taken: float) -> None:
+        if time.monotonic() - taken > _LONGEST_HOLD:
+            await self._give([slot])
+            await asyncio.sleep(0.03)
+        else:
+            async with self._freed:
+                self._idle.append((slot, taken))
+                self._freed.notify()
+
+    async def _give(self, slots: list[int]) -> None:
+        self._held -= len(slots)
+        await execute(_GIVE, slots, self._lease.holder_id)
+
+    async def _call_time(self) -> float:
+        async with self._reserving:
+            if not self._times or self._times[-1] < time.monotonic() - 1:
+                self._times.clear()
+                row = await fetch_row(_RESERVE, self._account_id, timedelta(seconds=self._interval * self._batch))
+                if row is None:
+                    raise NotSent("The operator account is no longer configured.")
+                if row["paused"] is not None and row["paused"] > 0:
+                    raise NotSent("The operator does not answer; calls to it are paused for a moment.")
+                first = time.monotonic() + row["wait"]
+                self._times.extend(first + index * self._interval for index in range(self._batch))
+            return self._times.popleft()
+
+    def _start_sweeper(self) -> None:
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.create_task(self._sweep(), name="call-slot-sweeper")
+
+    async def _sweep(self) -> None:
+        """Give idle slots back until none is held."""
+        while self._held:
+            await asyncio.sleep(_IDLE)
+            async with self._freed:
+                idle = [slot for slot, _ in self._idle]
+                self._idle.clear()
+                if idle:
+                    await self._give(idle)

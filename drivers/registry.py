@@ -1,0 +1,169 @@
+"""The drivers of this process: one for each profile that has passed the gate, with its capabilities."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+
+from domain.clock import clock
+from domain.decisions import Traits
+from domain.operations import OperationKind
+from drivers.gate import PluginProblem, load_plugins
+from novaconnect_sdk import (
+    Action,
+    Capability,
+    Driver,
+    DriverContext,
+    DriverError,
+    DriverFactory,
+    OperatorLimits,
+    SideEffect,
+    Support,
+    capability_mismatches,
+)
+from settings import BadSetting, PluginsFile, ProfileEntry
+from settings.plugins_file import NO_DRIVER
+from settings.references import resolve_references
+
+CallGate = Callable[[], AbstractAsyncContextManager[None]]
+"""What a driver waits at before each call to its operator."""
+
+_ALL_UNSUPPORTED = tuple(Capability(action, Support.UNSUPPORTED) for action in Action)
+
+
+class NoGate(Exception):
+    """A driver wanted to call its operator in a process that was not made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProfile:
+    """A profile with its driver; `driver` is None where `plugins.toml` says "none" or the driver did not pass."""
+
+    entry: ProfileEntry
+    driver: Driver | None
+    limits: OperatorLimits | None
+
+
+class DriverRegistry:
+    """All profiles of `plugins.toml`, those whose driver failed included, so that their SIMs stay visible."""
+
+    def __init__(self, profiles: Mapping[str, RunningProfile], problems: tuple[PluginProblem, ...]) -> None:
+        self.profiles = profiles
+        self.problems = problems
+
+    def driver(self, profile_code: str) -> Driver | None:
+        """The driver of a profile, or None."""
+        profile = self.profiles.get(profile_code)
+        return profile.driver if profile else None
+
+    def capabilities(self, profile_code: str) -> tuple[Capability, ...]:
+        """What can be done with SIMs of a profile: one entry for each action, unsupported ones included."""
+        driver = self.driver(profile_code)
+        if driver is None:
+            return _ALL_UNSUPPORTED
+        declared = {capability.action: capability for capability in driver.capabilities()}
+        return tuple(declared.get(action, Capability(action, Support.UNSUPPORTED)) for action in Action)
+
+    def capability(self, profile_code: str, action: Action) -> Capability:
+        """One of them."""
+        return next(entry for entry in self.capabilities(profile_code) if entry.action is action)
+
+    def traits(self, profile_code: str) -> Traits:
+        """What decisions need of them."""
+        capabilities = {capability.action: capability for capability in self.capabilities(profile_code)}
+        return Traits(
+            usable=frozenset(kind for kind in OperationKind if capabilities[Action(kind.value)].usable),
+            lock_raises_msu=SideEffect.RAISES_MSU in capabilities[Action.LOCK].side_effects,
+        )
+
+    async def close(self) -> None:
+        """Close every driver."""
+        for profile in self.profiles.values():
+            if profile.driver is not None:
+                await profile.driver.close()
+
+
+class DeferredGate:
+    """The gate of one driver: closed until the process has opened the account's budget."""
+
+    def __init__(self) -> None:
+        self.gate: CallGate | None = None
+
+    def __call__(self) -> AbstractAsyncContextManager[None]:
+        if self.gate is None:
+            raise NoGate("this process has no budget for calls to operators")
+        return self.gate()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRegistry:
+    """A registry and the gates to be opened, by profile code."""
+
+    registry: DriverRegistry
+    gates: Mapping[str, DeferredGate]
+
+
+async def load_registry(file: PluginsFile) -> LoadedRegistry:
+    """Make every driver that the file asks for. Problems are collected, never raised."""
+    plugins = load_plugins(file)
+    problems = list(plugins.problems)
+    profiles: dict[str, RunningProfile] = {}
+    gates: dict[str, DeferredGate] = {}
+    for entry in file.profiles:
+        gates[entry.code] = DeferredGate()
+        try:
+            profiles[entry.code] = await _run(entry, plugins.factories, gates[entry.code])
+        except (DriverError, BadSetting) as error:
+            problems.append(PluginProblem(f"profile {entry.code}", str(error), f"{file.path}:{entry.line}"))
+            profiles[entry.code] = RunningProfile(entry, None, None)
+    return LoadedRegistry(DriverRegistry(profiles, tuple(problems)), gates)
+
+
+async def _run(entry: ProfileEntry, factories: Mapping[str, DriverFactory], gate: CallGate) -> RunningProfile:
+    if entry.driver == NO_DRIVER:
+        return RunningProfile(entry, None, None)
+    factory = factories.get(entry.driver)
+    if factory is None:
+        raise BadSetting(f"driver {entry.driver} is not registered by any plugin that is on: switch its plugin on")
+    settings = resolve_references(entry.settings)
+    context = DriverContext(profile_code=entry.code, call=gate, now=clock.now)
+    try:
+        made = factory.create(settings, context)
+        driver = await made if inspect.isawaitable(made) else made
+    except DriverError:
+        raise
+    except Exception as error:  # foreign code
+        raise BadSetting(f"driver {entry.driver} could not be made ({type(error).__name__}: {error})") from error
+    if mismatches := capability_mismatches(driver):
+        raise BadSetting(f"driver {entry.driver} {'; '.join(mismatches)}")
+    return RunningProfile(entry, driver, _limits(driver.limits, settings))
+
+
+def _limits(declared: OperatorLimits, settings: Mapping[str, object]) -> OperatorLimits:
+    """The operator's limits, unless the profile's settings say otherwise (`calls_per_second`, `max_concurrency`)."""
+    try:
+        rate = float(str(settings.get("calls_per_second", declared.calls_per_second)))
+        concurrency = int(str(settings.get("max_concurrency", declared.max_concurrency)))
+    except ValueError as error:
+        raise BadSetting("calls_per_second and max_concurrency must be numbers") from error
+    if not (0 < rate <= 100_000) or not (0 < concurrency <= 1_000):
+        raise BadSetting("calls_per_second must be from 0 to 100000 and max_concurrency from 1 to 1000")
+    return replace(declared, calls_per_second=rate, max_concurrency=concurrency)
+
+
+_current: DriverRegistry | None = None
+
+
+def use_registry(registry: DriverRegistry) -> None:
+    """Make this the process's registry."""
+    global _current
+    _current = registry
+
+
+def registry() -> DriverRegistry:
+    """The process's registry; a process that serves or executes sets it at start."""
+    if _current is None:
+        raise RuntimeError("the driver registry was not loaded in this process")
+    return _current

@@ -1,0 +1,263 @@
+"""Doing one item: judge it as the SIM stands now, look once more where needed, call the operator, say what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.clock import clock
+from domain.decisions import RESET_WINDOW, Ruling, Verdict, is_live, judge, weigh
+from domain.locks import BIT, LockKind
+from domain.operations import ItemState, OperationKind, RiskCode
+from domain.outcomes import OutcomeCode
+from drivers.process_lease import LeaseLost
+from drivers.registry import DriverRegistry
+from novaconnect_sdk import (
+    Accepted,
+    Action,
+    Availability,
+    Capability,
+    Done,
+    Driver,
+    DriverError,
+    ErrorCode,
+    LiveReading,
+    LiveState,
+    NotSent,
+    Refused,
+    SimRef,
+    Throttled,
+    TryLater,
+    Unknown,
+    WriteResult,
+)
+from services.item_results import ClaimedItem, ItemResult
+
+MAX_ATTEMPTS = 5
+"""How often a call that certainly changed nothing is repeated before the item fails."""
+
+SETTLE_AFTER = timedelta(seconds=5)
+"""How long after a lost answer the SIM is read to learn what happened; an operator needs a moment to finish."""
+
+METHOD_TIMEOUT = 90.0
+"""Seconds after which a driver's whole method counts as lost, budget waits included; each call has its own, shorter one."""
+
+_log = logging.getLogger("novaconnect.execute")
+
+_REFUSAL_CODES: dict[ErrorCode, OutcomeCode] = {
+    ErrorCode.SIM_UNKNOWN: OutcomeCode.SIM_UNKNOWN_TO_OPERATOR,
+    ErrorCode.CREDENTIALS: OutcomeCode.OPERATOR_CREDENTIALS,
+    ErrorCode.FORBIDDEN: OutcomeCode.OPERATOR_CREDENTIALS,
+    ErrorCode.UNSUPPORTED: OutcomeCode.UNSUPPORTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedItem:
+    """The result, and whether the operator answered at all (None: it was not asked), which the circuit breaker counts."""
+
+    result: ItemResult
+    answered: bool | None
+
+
+async def execute_item(item: ClaimedItem, registry: DriverRegistry) -> ExecutedItem:
+    """Execute a claimed item. Never raises for what a driver does; the worker lives."""
+    driver = registry.driver(item.profile_code)
+    now = clock.now()
+    verdict = judge(item.kind, item.situation(now, now - RESET_WINDOW), registry.traits(item.profile_code))
+    verdict = weigh(verdict, item.accepted_risks)
+    if verdict.ruling is Ruling.SETTLED:
+        return ExecutedItem(_settled(item, verdict), None)
+    if verdict.ruling is Ruling.REFUSED or driver is None:
+        return ExecutedItem(
+            _ended(item, ItemState.REFUSED, verdict.code or OutcomeCode.UNSUPPORTED, verdict.message), None
+        )
+    if _needs_fresh_look(item, registry):
+        looked = await _look(item, driver)
+        if isinstance(looked, ItemResult):
+            return ExecutedItem(looked, looked.code is not OutcomeCode.OPERATOR_UNAVAILABLE)
+        executed = await _call(item, driver, registry)
+        _keep_session(executed.result, looked)
+        return executed
+    return await _call(item, driver, registry)
+
+
+def _needs_fresh_look(item: ClaimedItem, registry: DriverRegistry) -> bool:
+    """A lock that may raise MSU and was not accepted as a risk: the device may have come alive since acceptance."""
+    traits = registry.traits(item.profile_code)
+    return item.kind is OperationKind.LOCK and traits.lock_raises_msu and RiskCode.MSU_LOCK not in item.accepted_risks
+
+
+async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ItemResult:
+    if not isinstance(driver, LiveState):
+        return _ended(
+            item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, "It cannot be seen whether this SIM is in a live device."
+        )
+    try:
+        async with asyncio.timeout(METHOD_TIMEOUT):
+            live = await driver.read_live(item.ref)
+    except (Throttled, NotSent, TimeoutError) as error:
+        after = error.after if isinstance(error, Throttled) else timedelta(seconds=2)
+        return _later(
+            item, after, OutcomeCode.OPERATOR_UNAVAILABLE, "The operator could not be asked whether the SIM is live."
+        )
+    except LeaseLost:
+        raise
+    except Exception as error:  # a driver is foreign code: whatever it raises, the SIM's liveness is not known
+        _log.warning("fresh look failed: %s", type(error).__name__)
+        live = LiveReading()
+    session = live.session
+    known = session.availability is Availability.OK and session.value is not None
+    if known and session.value is not None:
+        if not is_live(session.value.active, session.value.ended_at, session.as_of, clock.now()):
+            return live
+        message = (
+            "Just before the call this SIM had a data session, or had one less than 24 hours ago:"
+            " take it out of the device, or accept the risk MSU_LOCK."
+        )
+    else:
+        message = (
+            "Just before the call the operator could not say whether this SIM is live:"
+            " try again later, or accept the risk MSU_LOCK."
+        )
+    refused = _ended(item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, message)
+    _keep_session(refused, live)
+    return refused
+
+
+def _keep_session(result: ItemResult, live: LiveReading) -> None:
+    if live.session.availability is Availability.OK and live.session.value is not None:
+        result.session, result.session_as_of = live.session.value, live.session.as_of
+
+
+async def _call(item: ClaimedItem, driver: Driver, registry: DriverRegistry) -> ExecutedItem:
+    capability = registry.capability(item.profile_code, Action(item.kind.value))
+    try:
+        async with asyncio.timeout(METHOD_TIMEOUT):
+            answer = await _method(driver, item.kind)(item.ref, item.key)
+    except TimeoutError:
+        answer = Unknown(ErrorCode.TIMEOUT, "The operator did not answer in time.")
+    except DriverError as error:
+        answer = Unknown(error.code, f"The driver failed: {error.message}")
+    except LeaseLost:
+        raise
+    except Exception as error:  # foreign code: the request may have left before it failed
+        _log.error("driver fault in %s: %s", item.kind.value, type(error).__name__)
+        answer = Unknown(ErrorCode.PROTOCOL, f"The driver failed ({type(error).__name__}).")
+    return ExecutedItem(
+        translate(item, answer, capability), not isinstance(answer, Unknown) and not _unavailable(answer)
+    )
+
+
+def _unavailable(answer: WriteResult) -> bool:
+    return isinstance(answer, TryLater) and answer.code is ErrorCode.UNAVAILABLE
+
+
+def _method(driver: Driver, kind: OperationKind) -> Callable[[SimRef, str], Awaitable[WriteResult]]:
+    name = {
+        OperationKind.LOCK: "lock",
+        OperationKind.UNLOCK: "unlock",
+        OperationKind.CANCEL_LOCATION: "cancel_location",
+    }[kind]
+    method: Callable[[SimRef, str], Awaitable[WriteResult]] = getattr(driver, name)
+    return method
+
+
+def translate(item: ClaimedItem, answer: WriteResult, capability: Capability) -> ItemResult:
+    """What a driver's answer means for the item and for its SIM."""
+    match answer:
+        case Done():
+            result = _settled(item, Verdict(Ruling.SETTLED, OutcomeCode.APPLIED, "The operator applied the change."))
+            result.observed = answer.observed
+        case Accepted():
+            result = _accepted(item, answer)
+        case Refused():
+            result = _refused(item, answer)
+        case TryLater():
+            code = (
+                OutcomeCode.OPERATOR_THROTTLED
+                if answer.code is ErrorCode.THROTTLED
+                else OutcomeCode.OPERATOR_UNAVAILABLE
+            )
+            result = _later(item, answer.after, code, answer.message)
+        case Unknown():
+            result = _unknown(item, answer, capability)
+    return result
+
+
+def _settled(item: ClaimedItem, verdict: Verdict) -> ItemResult:
+    assert verdict.code is not None
+    result = _ended(item, ItemState.SUCCEEDED, verdict.code, verdict.message)
+    if item.kind is OperationKind.LOCK:
+        result.lock = True
+    elif item.kind is OperationKind.UNLOCK and item.lock_mask & BIT[LockKind.VOLUNTARY]:
+        result.lock = False
+    return result
+
+
+def _accepted(item: ClaimedItem, answer: Accepted) -> ItemResult:
+    now = clock.now()
+    result = _ended(
+        item,
+        ItemState.AWAITING_CONFIRMATION,
+        OutcomeCode.ACCEPTED_BY_OPERATOR,
+        "The operator accepted the request; it is confirmed when the network shows it.",
+    )
+    result.handle, result.accepted_at, result.observed = answer.handle, now, answer.observed
+    result.check_at, result.deadline_at = now + answer.poll_after, now + answer.deadline
+    if item.kind is OperationKind.CANCEL_LOCATION:
+        result.reset_accepted_at = now
+    return result
+
+
+def _refused(item: ClaimedItem, answer: Refused) -> ItemResult:
+    code = _REFUSAL_CODES.get(answer.code, OutcomeCode.REFUSED_BY_OPERATOR)
+    ours = code is OutcomeCode.OPERATOR_CREDENTIALS or not answer.permanent
+    result = _ended(item, ItemState.FAILED if ours else ItemState.REFUSED, code, answer.message)
+    result.native_code, result.observed = answer.native_code, answer.observed
+    return result
+
+
+def _later(item: ClaimedItem, after: timedelta, code: OutcomeCode, message: str) -> ItemResult:
+    if item.attempt >= MAX_ATTEMPTS and code is not OutcomeCode.OPERATOR_THROTTLED:
+        return _ended(
+            item, ItemState.FAILED, code, f"{message} Retry the failed items when the operator answers again."
+        )
+    result = _ended(item, ItemState.QUEUED, code, f"{message} It will be tried again.")
+    result.not_before = clock.now() + after * (2 ** min(item.attempt - 1, 4))
+    return result
+
+
+def _unknown(item: ClaimedItem, answer: Unknown, capability: Capability) -> ItemResult:
+    code = OutcomeCode.ANSWER_UNREADABLE if answer.code is ErrorCode.PROTOCOL else OutcomeCode.ANSWER_LOST
+    result = _ended(item, ItemState.UNKNOWN, code, f"{answer.message} Whether the change happened is not known yet.")
+    result.handle = answer.handle
+    return replace(result, **unknown_times(item.kind, item.started_at, answer.handle, capability.maximum))
+
+
+def unknown_times(
+    kind: OperationKind, started_at: datetime, handle: str | None, window: timedelta | None
+) -> dict[str, datetime | None]:
+    """When an unknown item is looked at (never, where no look could tell) and until when it holds its kind back."""
+    provable = kind is not OperationKind.CANCEL_LOCATION or handle is not None
+    return {
+        "check_at": clock.now() + SETTLE_AFTER if provable else None,
+        "deadline_at": started_at + (window or timedelta(hours=1)),
+        "reset_accepted_at": started_at if kind is OperationKind.CANCEL_LOCATION else None,
+    }
+
+
+def _ended(item: ClaimedItem, state: ItemState, code: OutcomeCode, message: str) -> ItemResult:
+    return ItemResult(
+        item_id=item.id,
+        fence=item.attempt,
+        sim_id=item.sim_id,
+        state=state,
+        code=code,
+        message=message,
+        set_by=item.started_by,
+        set_by_user_id=item.started_by_id,
+    )

@@ -1,0 +1,27 @@
+"""Finding an operation that the principal may change."""
+
+from __future__ import annotations
+
+from access import Principal, limit_to_visible
+from domain.errors import NotFound
+from models.database import fetch_row
+from models.where import Where
+
+
+async def require_operation(principal: Principal, operation_id: int) -> int:
+    """The company of an operation the principal may change, locked for this transaction.
+
+    Raises `Forbidden` for those who only look, and `NotFound` alike for no operation and for another company's.
+    """
+    principal.require_write()
+    where = Where()
+    limit_to_visible(principal, where, "o")
+    where.add(f"o.id = {where.bind(operation_id)}")
+    row = await fetch_row(
+        f"SELECT o.company_id FROM operation o WHERE {where.sql} FOR UPDATE",  # noqa: S608 - placeholders only
+        *where.arguments,
+    )
+    if row is None:
+        raise NotFound("There is no such operation.", path=("id",))
+    company_id: int = row["company_id"]
+    return company_id

@@ -1,0 +1,140 @@
+"""What a change would do, SIM by SIM, before anything is done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+
+from access import Principal
+from domain.decisions import Ruling, Situation, Verdict
+from domain.locks import kinds_of
+from domain.operations import OperationKind, RiskCode
+from domain.sim_filter import Selection
+from models.database import fetch
+from services.eta import seconds_to_drain
+from services.judge_selection import JudgedSims, judge_selection
+
+
+class PreviewVerdict(StrEnum):
+    """What would become of an item: it runs, is refused, or is refused unless its risk is accepted."""
+
+    WILL_RUN = "WILL_RUN"
+    REFUSED = "REFUSED"
+    RISKY = "RISKY"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewGroup:
+    """SIMs that get the same answer; `code` and `message` are None where it simply runs."""
+
+    verdict: PreviewVerdict
+    code: str | None
+    message: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPreview:
+    """The whole selection in figures. `eta_seconds` counts what runs behind everything already queued."""
+
+    total: int
+    will_run: int
+    refused: int
+    risky: int
+    eta_seconds: int
+    groups: tuple[PreviewGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewItem:
+    """One SIM's answer, with the stored facts it rests on."""
+
+    sim_id: int
+    verdict: PreviewVerdict
+    code: str | None
+    message: str | None
+    evidence: str
+
+
+async def preview_operation(
+    principal: Principal, kind: OperationKind, selection: Selection, accept_risks: frozenset[RiskCode]
+) -> OperationPreview:
+    """Judge a selection as `accept_operation` would. Raises the same errors; stores nothing."""
+    principal.require_write()
+    judged = await judge_selection(principal, kind, selection, accept_risks)
+    counts: dict[tuple[PreviewVerdict, str | None, str | None], int] = defaultdict(int)
+    runs: dict[int, int] = defaultdict(int)
+    for group in judged:
+        verdict = _verdict(group.verdict)
+        counts[(verdict, group.verdict.code and group.verdict.code.value, group.verdict.message or None)] += len(
+            group.sim_ids
+        )
+        if verdict is PreviewVerdict.WILL_RUN and group.account_id is not None:
+            runs[group.account_id] += len(group.sim_ids)
+    groups = tuple(PreviewGroup(*key, count) for key, count in sorted(counts.items(), key=lambda entry: -entry[1]))
+    by_verdict = {
+        verdict: sum(group.count for group in groups if group.verdict is verdict) for verdict in PreviewVerdict
+    }
+    return OperationPreview(
+        total=sum(by_verdict.values()),
+        will_run=by_verdict[PreviewVerdict.WILL_RUN],
+        refused=by_verdict[PreviewVerdict.REFUSED],
+        risky=by_verdict[PreviewVerdict.RISKY],
+        eta_seconds=await seconds_to_drain(runs),
+        groups=groups,
+    )
+
+
+async def preview_items(
+    principal: Principal,
+    kind: OperationKind,
+    selection: Selection,
+    accept_risks: frozenset[RiskCode],
+    *,
+    after_sim_id: int,
+    limit: int,
+) -> list[PreviewItem]:
+    """The answers for the first `limit` SIMs with an id above `after_sim_id`, in order of id."""
+    principal.require_write()
+    judged = await judge_selection(principal, kind, selection, accept_risks)
+    group_of = {sim_id: group for group in judged for sim_id in group.sim_ids if sim_id > after_sim_id}
+    chosen = sorted(group_of)[:limit]
+    facts = {row["id"]: row for row in await fetch(_FACTS, chosen)}
+    return [_item(sim_id, group_of[sim_id], facts[sim_id]) for sim_id in chosen]
+
+
+_FACTS = """
+SELECT id, session_active, session_started_at, session_ended_at, session_as_of, reset_accepted_at FROM sim
+WHERE id = ANY($1::bigint[])
+"""
+
+
+def _verdict(verdict: Verdict) -> PreviewVerdict:
+    if verdict.ruling is Ruling.REFUSED:
+        return PreviewVerdict.RISKY if verdict.code in set(RiskCode) else PreviewVerdict.REFUSED
+    return PreviewVerdict.WILL_RUN
+
+
+def _item(sim_id: int, group: JudgedSims, facts: object) -> PreviewItem:
+    verdict = group.verdict
+    code = verdict.code.value if verdict.code else None
+    return PreviewItem(sim_id, _verdict(verdict), code, verdict.message or None, _evidence(group.situation, facts))
+
+
+def _evidence(situation: Situation, facts: object) -> str:
+    get = facts.__getitem__  # type: ignore[attr-defined]
+    parts = []
+    if get("session_as_of") is None:
+        parts.append("no session data")
+    elif get("session_active"):
+        parts.append(f"data session open, as of {get('session_as_of'):%Y-%m-%d %H:%M} UTC")
+    elif get("session_ended_at") is not None:
+        parts.append(f"last data session ended {get('session_ended_at'):%Y-%m-%d %H:%M} UTC")
+    else:
+        parts.append(f"no recent data session, as of {get('session_as_of'):%Y-%m-%d %H:%M} UTC")
+    if situation.lock_mask:
+        parts.append("locked: " + ", ".join(kind.value for kind in kinds_of(situation.lock_mask)))
+    if situation.resetting:
+        parts.append(f"reset accepted {get('reset_accepted_at'):%Y-%m-%d %H:%M} UTC")
+    return "; ".join(parts)
