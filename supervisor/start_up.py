@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def up(sims: int) -> int:
         asyncio.run(_run(configuration.load(), sims, narrator))
     except (CannotStart, BadSetting) as error:
         narrator.refuse(str(error))
+        return 1
+    except Exception as error:  # a person sees one line, whoever mends it the whole story
+        story = configuration.load().var_dir / "log" / "up.log"
+        story.parent.mkdir(parents=True, exist_ok=True)
+        story.write_text(traceback.format_exc())
+        narrator.refuse(f"the start failed ({type(error).__name__}: {error}): see {story}")
         return 1
     return 0
 

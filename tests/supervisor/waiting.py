@@ -8,8 +8,8 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 20.0
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Return when the condition holds; `TimeoutError` when it does not come to hold."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(patience_seconds):
         while not condition():
             await asyncio.sleep(0.02)
