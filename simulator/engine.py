@@ -12,7 +12,7 @@ from simulator import locks, packages
 from simulator.clock import VirtualClock, month_start, next_month_start
 from simulator.draws import between, fraction
 from simulator.networks import HOME_INDEXES, LITE_COUNT
-from simulator.sim import DEACTIVATED, TC, TD, Session, Sim
+from simulator.sim import ACTIVATED, DEACTIVATED, FINAL_STATES, TC, TD, Session, Sim
 
 SHORTEST_GAP = 120
 LONGEST_GAP = 36_000
@@ -123,7 +123,7 @@ class Engine:
 
     def register(self, sim: Sim, moment: float) -> None:
         """The SIM appears on a network: a new registration date, one more MSU on TC, and usually a data session."""
-        if sim.blocked or sim.msu_blocked:
+        if sim.status != ACTIVATED or sim.msu_blocked:
             return
         drawn = int(moment)
         if fraction(self.seed, sim.index, drawn, 3) < 0.15:
@@ -131,8 +131,9 @@ class Engine:
             sim.network = HOME_INDEXES[home]
         sim.powered = sim.registered = True
         sim.registered_at = moment
-        if sim.profile == TC:
-            locks.raise_msu(sim, 1)
+        if sim.profile == TC and locks.raise_msu(sim, 1):
+            self.leave_network(sim, moment)
+            return
         if sim.profile == TC or fraction(self.seed, sim.index, drawn, 5) < 0.85:
             self.begin_session(sim, moment)
 
@@ -250,7 +251,7 @@ class Engine:
     def _end_term(self, sim: Sim, moment: float) -> None:
         package = sim.package
         assert package is not None
-        if sim.status in ("RETIRED", "PURGED", "REPLACED"):
+        if sim.status in FINAL_STATES:
             package.term_end = package.exhausted_at = 0.0
             return
         plan = packages.renewed_plan(package)
@@ -277,7 +278,7 @@ class Engine:
     def set_status(self, sim: Sim, status: str, moment: float) -> None:
         """Set the operator's status and, on TD, the time of modification."""
         sim.status = status
-        if sim.blocked or status != "ACTIVATED":
+        if status != ACTIVATED:
             self.leave_network(sim, moment)
         self.touch(sim, moment)
 

@@ -1,9 +1,11 @@
 """What REST and SOAP of the Jasper operator share: the account, and status changes as the operator judges them."""
 
 from base64 import b64decode
+from datetime import date
 from hmac import compare_digest
 
 from simulator import locks, packages
+from simulator.clock import as_utc
 from simulator.faults import Fault
 from simulator.locks import Outcome
 from simulator.sim import ACTIVATED, DEACTIVATED, FINAL_STATES, TD, Sim
@@ -58,8 +60,7 @@ def change_status(world: World, sim: Sim, status: str | None, fault: Fault | Non
         raise ChangeRefused("SIMSTATUS_NULL")
     if status not in STATUSES:
         raise ChangeRefused("SIMSTATUS_INVALID")
-    if sim.status in FINAL_STATES:
-        raise ChangeRefused("SIMSTATUS_INVALID_TRANSITION")
+    check_not_final(sim)
     kind = fault.fault if fault is not None else None
     if kind == "accepted_never_done":
         return "accepted"
@@ -81,7 +82,10 @@ def _apply_status(world: World, sim: Sim, status: str) -> str:
         if status == ACTIVATED:
             sim.count_write("unblocks_repeated")
         return Outcome.REPEATED.value
-    engine.set_status(sim, status, engine.settle())
+    now = engine.settle()
+    engine.set_status(sim, status, now)
+    if status == ACTIVATED and sim.powered:
+        engine.return_later(sim, now, locks.QUICKEST_RETURN, locks.SLOWEST_RETURN)
     return Outcome.APPLIED.value
 
 
@@ -94,10 +98,28 @@ def _reconnect(world: World, sim: Sim) -> None:
         world.engine.plan_term(sim, now)
 
 
-def change_plan(world: World, sim: Sim, plan: str | None, fault: Fault | None) -> float:
-    """Change the rate plan; returns when it takes effect (epoch seconds). Raises ChangeRefused."""
+def check_effective_date(world: World, text: str) -> None:
+    """Only changes for today are simulated: raises ChangeRefused for another date or none that can be read."""
+    try:
+        wanted = date.fromisoformat(text[:10])
+    except ValueError as wrong:
+        raise ChangeRefused("INVALID_EFFECTIVE_DATE") from wrong
+    today = as_utc(world.engine.clock.now()).date()
+    if wanted < today:
+        raise ChangeRefused("ACTIVATION_IN_PAST")
+    if wanted > today:
+        raise ChangeRefused("INVALID_EFFECTIVE_DATE")
+
+
+def check_not_final(sim: Sim) -> None:
+    """RETIRED, PURGED and REPLACED SIMs refuse every change: raises ChangeRefused."""
     if sim.status in FINAL_STATES:
         raise ChangeRefused("SIMSTATUS_INVALID_TRANSITION")
+
+
+def change_plan(world: World, sim: Sim, plan: str | None, fault: Fault | None) -> float:
+    """Change the rate plan; returns when it takes effect (epoch seconds). Raises ChangeRefused."""
+    check_not_final(sim)
     now = world.engine.settle()
     try:
         if fault is not None and fault.fault == "accepted_never_done":

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from simulator import packages
 from simulator.faults import Fault
-from simulator.jasper_account import ChangeRefused
+from simulator.jasper_account import ChangeRefused, check_not_final
 from simulator.packages import BYTES_PER_MB, PlanRefused
-from simulator.sim import FINAL_STATES, Package, Sim
+from simulator.sim import Package, Sim
 from simulator.soap_xml import SoapRequest, element, soap_time
 from simulator.world import World
 
@@ -47,8 +47,7 @@ class RatingOperations:
     def _write(self, sims: list[Sim], fault: Fault | None, change: Callable[[Package], None]) -> Sim:
         """Change the package of the SIM; raises ChangeRefused."""
         sim, package = _with_package(sims)
-        if sim.status in FINAL_STATES:
-            raise ChangeRefused("SIMSTATUS_INVALID_TRANSITION")
+        check_not_final(sim)
         if fault is not None and fault.fault == "accepted_never_done":
             return sim
         try:

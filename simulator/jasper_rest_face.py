@@ -17,6 +17,7 @@ from simulator.jasper_account import (
     basic_login,
     change_plan,
     change_status,
+    check_effective_date,
     login_matches,
     own_sim,
 )
@@ -25,12 +26,15 @@ from simulator.world import World
 
 JSON = "application/json"
 LARGEST_PAGE = 50
+SIMULATED_FIELDS = frozenset({"status", "ratePlan", "effectiveDate"})
 
 # Codes of refused changes are ours: the operator's own list is not public.
 REFUSAL_CODES = {
     "SIMSTATUS_NULL": "10000003",
     "SIMSTATUS_INVALID": "10001037",
     "SIMSTATUS_INVALID_TRANSITION": "10001038",
+    "INVALID_EFFECTIVE_DATE": "10001045",
+    "ACTIVATION_IN_PAST": "10001045",
     "RATEPLAN_NULL": "10000003",
     "RATEPLAN_INVALID": "10001043",
     "RATEPLAN_CHANGE_PENDING": "10001044",
@@ -240,8 +244,13 @@ class JasperRestFace:
             return refusal(400, "10000002", "The body is not JSON")
         if not isinstance(wishes, dict) or not wishes:
             return refusal(400, "10000003", "At least one field is required")
+        unknown = set(wishes) - SIMULATED_FIELDS
+        if unknown or not all(isinstance(value, str) for value in wishes.values()):
+            return refusal(400, "10000003", f"Only texts for {', '.join(sorted(SIMULATED_FIELDS))} are simulated")
         status_code, outcome = 200, "ok"
         try:
+            if "effectiveDate" in wishes:
+                check_effective_date(self.world, wishes["effectiveDate"])
             if "ratePlan" in wishes:
                 effective = change_plan(self.world, sim, wishes["ratePlan"], fault)
                 status_code, outcome = (202, "accepted") if effective > self.engine.clock.now() else (200, "applied")

@@ -16,6 +16,8 @@ from simulator.jasper_account import (
     ChangeRefused,
     change_plan,
     change_status,
+    check_effective_date,
+    check_not_final,
     login_matches,
     own_sim,
 )
@@ -145,6 +147,7 @@ class JasperSoapFace:
 
     def _cancel_location(self, soap: SoapRequest, sims: list[Sim], fault: Fault | None) -> str:
         sim = only(sims)
+        check_not_final(sim)
         returns = fault is None or fault.fault != "accepted_never_done"
         if self.engine.cancel_location(sim, returns):
             detail = "an earlier one is still under way"
@@ -156,11 +159,10 @@ class JasperSoapFace:
         now = self.engine.clock.now()
         try:
             change, value = int(soap.text("changeType")), soap.text("targetValue")
-            wanted_on = date.fromisoformat(soap.text("effectiveDate") or as_utc(now).date().isoformat())
         except ValueError as wrong:
-            raise Refused(REQUEST_WRONG, "INVALID_EFFECTIVE_DATE or changeType") from wrong
-        if wanted_on < as_utc(now).date():
-            raise Refused(CHANGE_WRONG, "ACTIVATION_IN_PAST")
+            raise Refused(REQUEST_WRONG, "changeType must be a number") from wrong
+        if soap.text("effectiveDate"):
+            check_effective_date(self.world, soap.text("effectiveDate"))
         effective = now
         if change == STATUS_CHANGE:
             change_status(self.world, sim, value.removesuffix("_NAME"), fault)

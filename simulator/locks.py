@@ -26,12 +26,13 @@ class Outcome(StrEnum):
     MSU_LOCKED = "msu_locked"
 
 
-def raise_msu(sim: Sim, messages: int) -> None:
-    """Add signalling messages; past the threshold the operator locks the SIM for good."""
+def raise_msu(sim: Sim, messages: int) -> bool:
+    """Add signalling messages; past the threshold the operator locks the SIM for good. True when it is locked."""
     sim.msu_count += messages
     if sim.msu_count > MSU_THRESHOLD:
         sim.msu_blocked = True
         sim.status = DEACTIVATED
+    return sim.msu_blocked
 
 
 def is_live(sim: Sim, now: float) -> bool:

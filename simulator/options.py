@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DOCUMENTED_RATE, DOCUMENTED_CONCURRENCY, DOCUMENTED_LATENCY_MS = 5, 1, 10
 RAISED_RATE, RAISED_CONCURRENCY = 2000, 64
@@ -32,10 +33,25 @@ def _whole(text: str) -> int:
     return number
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535")
+    return number
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise argparse.ArgumentTypeError("must be a time zone such as Europe/Tallinn") from error
+    return text
+
+
 def read_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; argparse ends the program with a usage line when it is wrong."""
     parser = argparse.ArgumentParser(prog="simulator", description="A fleet of SIMs behind simulated operators.")
-    parser.add_argument("--port", type=_whole, default=8090, help="0 takes a free port")
+    parser.add_argument("--port", type=_port, default=8090, help="0 takes a free port")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--sims", type=_whole, default=2000, help="size of the fleet, half TC, half TD")
     parser.add_argument("--lively", type=_whole, default=2000, help="SIMs that begin and end sessions by themselves")
@@ -45,7 +61,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--jasper-rate", type=_whole, default=None, help="calls per second per account")
     parser.add_argument("--jasper-concurrency", type=_whole, default=None, help="calls at a time per account")
     parser.add_argument("--jasper-latency-ms", type=_whole, default=None, help="time a Jasper call takes")
-    parser.add_argument("--tsim-timezone", default="UTC", help="zone of the times in TSIM answers")
+    parser.add_argument("--tsim-timezone", type=_zone, default="UTC", help="zone of the times in TSIM answers")
     given = parser.parse_args(arguments)
     raised = given.raised_limits
     return Options(

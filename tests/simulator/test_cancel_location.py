@@ -48,3 +48,21 @@ def test_a_sim_blocked_meanwhile_stays_away(world: Simulator, tc_sim: dict) -> N
     world.advance(36_000)
 
     assert not world.sim(tc_sim["iccid"])["registration"]["registered"]
+
+
+def test_one_registration_too_many_locks_the_sim_for_good(world: Simulator, tc_sim: dict) -> None:
+    world.admin(f"sims/{tc_sim['iccid']}", {"msu_count": 100})
+
+    world.tsim("cnl", onum=tc_sim["msisdn"])
+    world.advance(36_000)
+
+    seen = world.sim(tc_sim["iccid"])
+    assert seen["msu_blocked"] and seen["blocked"]
+    assert not seen["registration"]["registered"] and not seen["in_session"]
+
+
+def test_a_retired_sim_refuses_a_cancel_location(world: Simulator, td_sim: dict) -> None:
+    world.admin(f"sims/{td_sim['iccid']}", {"status": "RETIRED"})
+
+    assert "SIMSTATUS_INVALID_TRANSITION" in world.soap_raw("SendCancelLocation", given(iccid=td_sim["iccid"])).text
+    assert world.sim(td_sim["iccid"])["writes"]["cancel_locations_applied"] == 0

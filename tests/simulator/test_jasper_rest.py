@@ -87,9 +87,11 @@ def test_what_is_wrong_is_said_in_the_operators_shape(world: Simulator, td_sim: 
         world.rest(address, "PUT", content=b"{"),
         world.rest(address, "PUT", json={}),
         world.rest(address, "PUT", json={"status": "SLEEPING"}),
+        world.rest(address, "PUT", json={"status": "DEACTIVATED", "effectiveDate": "2199-01-01T00:00:00Z"}),
+        world.rest(address, "PUT", json={"status": "DEACTIVATED", "colour": "red"}),
     ]
 
-    assert [answer.status_code for answer in wrong] == [401, 404, 400, 400, 400, 400, 400]
+    assert [answer.status_code for answer in wrong] == [401, 404] + [400] * 7
     assert wrong[0].json()["errorCode"] == "10000001"
     assert all(set(answer.json()) == {"errorMessage", "errorCode"} for answer in wrong)
     assert world.sim(td_sim["iccid"])["status"] == "ACTIVATED"
