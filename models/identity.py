@@ -18,11 +18,15 @@ class UserRole(StrEnum):
 
 
 class Company(Model):
-    """A customer: the owner of SIMs, groups, users and operations. `country` is ISO 3166 alpha-2."""
+    """A customer: the owner of SIMs, groups, users and operations. `country` is ISO 3166 alpha-2.
+
+    One company `holds_stock`: SIMs that an inventory brings and nobody owns yet are its.
+    """
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=200)
     country = fields.CharField(max_length=2, default="KZ")
+    holds_stock = fields.BooleanField(default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

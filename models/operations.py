@@ -48,7 +48,8 @@ class OperationItem(Model):
 
     Ids of SIM, company, profile and account are plain columns: a foreign key each would double the time to accept 100,000
     items, and none of those rows is ever deleted. `turn` is the place in the account's fair queue, `accept_seq` the order of
-    acceptance on the SIM, `holder_id` the process whose call is under way, `attempt` the fence. `not_before`, `check_at` and
+    acceptance on the SIM, `holder_id` the process whose call is under way, `attempt` the fence
+    (`attempts_before` of them before the last retry by a user). `not_before`, `check_at` and
     `deadline_at` are business time: when it may be called, looked at again, and given up.
     """
 
@@ -66,6 +67,7 @@ class OperationItem(Model):
     turn = fields.BigIntField()
     accept_seq = fields.BigIntField()
     attempt = fields.IntField(default=0)
+    attempts_before = fields.IntField(default=0)
     holder_id = fields.BigIntField(null=True)
     not_before = fields.DatetimeField(null=True)
     check_at = fields.DatetimeField(null=True)

@@ -24,6 +24,7 @@ from novaconnect_sdk import (
     Driver,
     DriverError,
     ErrorCode,
+    LivePart,
     LiveReading,
     LiveState,
     NotSent,
@@ -98,7 +99,7 @@ async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ItemResult:
         )
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
-            live = await driver.read_live(item.ref)
+            live = await driver.read_live(item.ref, frozenset({LivePart.SESSION}))
     except (Throttled, NotSent, TimeoutError) as error:
         after = error.after if isinstance(error, Throttled) else timedelta(seconds=2)
         return _later(
@@ -222,12 +223,12 @@ def _refused(item: ClaimedItem, answer: Refused) -> ItemResult:
 
 
 def _later(item: ClaimedItem, after: timedelta, code: OutcomeCode, message: str) -> ItemResult:
-    if item.attempt >= MAX_ATTEMPTS and code is not OutcomeCode.OPERATOR_THROTTLED:
+    if item.tries >= MAX_ATTEMPTS and code is not OutcomeCode.OPERATOR_THROTTLED:
         return _ended(
             item, ItemState.FAILED, code, f"{message} Retry the failed items when the operator answers again."
         )
     result = _ended(item, ItemState.QUEUED, code, f"{message} It will be tried again.")
-    result.not_before = clock.now() + after * (2 ** min(item.attempt - 1, 4))
+    result.not_before = clock.now() + after * (2 ** min(item.tries - 1, 4))
     return result
 
 

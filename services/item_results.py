@@ -17,6 +17,7 @@ class ClaimedItem:
 
     id: int
     attempt: int
+    tries: int
     operation_id: int
     company_id: int
     sim_id: int
@@ -33,6 +34,8 @@ class ClaimedItem:
     started_at: datetime
     started_by: str
     started_by_id: int | None
+
+    # `attempt` is the fence and only grows; `tries` are those since a user last asked.
 
     @property
     def key(self) -> str:

@@ -32,13 +32,34 @@ async def seed_demo(settings: Settings) -> Mapping[str, str]:
 async def synchronise(settings: Settings, profile_code: str, narrator: Narrator) -> None:
     """Read the inventory of one profile from its operator, with a progress bar."""
     from models.database import close_database, open_database
+    from services.clock_follower import start_clock_follower
+    from services.runtime import open_runtime
     from services.synchronise_inventory import synchronise_inventory
 
     await open_database(settings.require_database(), pool_size=4)
+    follower = await start_clock_follower(settings)
     try:
-        with narrator.bar(f"synchronising {profile_code}") as advance:
-            async for progress in synchronise_inventory(profile_code):
-                advance(progress.done, progress.total)
+        runtime = await open_runtime(settings, "sync")
+        try:
+            with narrator.bar(f"synchronising {profile_code}") as advance:
+                async for progress in synchronise_inventory(profile_code, runtime):
+                    advance(progress.done, progress.total)
+        finally:
+            await runtime.close()
+    finally:
+        if follower is not None:
+            follower.cancel()
+        await close_database()
+
+
+async def hand_out_demo_stock(settings: Settings) -> None:
+    """Give the SIMs that the inventory brought to the demo's companies."""
+    from models.database import close_database, open_database
+    from services.demo_world import hand_out_stock
+
+    await open_database(settings.require_database(), pool_size=2)
+    try:
+        await hand_out_stock()
     finally:
         await close_database()
 

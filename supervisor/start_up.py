@@ -96,6 +96,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
     )
     for code in application.profiles_to_synchronise(settings):
         await application.synchronise(settings, code, narrator)
+    await application.hand_out_demo_stock(settings)
 
     content = demo_content(settings, tokens)
     place = var_dir / "demo.json"

@@ -12,10 +12,13 @@ EXTENSIONS = [
 DEFAULTS = [
     "ALTER TABLE sim ALTER name SET DEFAULT '', ALTER internal_balance SET DEFAULT 0, ALTER lock_mask SET DEFAULT 0,"
     " ALTER observed_status SET DEFAULT 'UNKNOWN'",
+    "ALTER TABLE company ALTER country SET DEFAULT 'KZ', ALTER holds_stock SET DEFAULT false,"
+    " ALTER created_at SET DEFAULT now()",
     "ALTER TABLE operation ALTER queued SET DEFAULT 0, ALTER calling SET DEFAULT 0, ALTER waiting SET DEFAULT 0,"
     " ALTER succeeded SET DEFAULT 0, ALTER failed SET DEFAULT 0, ALTER refused SET DEFAULT 0,"
     " ALTER unknown SET DEFAULT 0, ALTER cancelled SET DEFAULT 0, ALTER revision SET DEFAULT 0",
-    "ALTER TABLE operation_item ALTER attempt SET DEFAULT 0, ALTER checks SET DEFAULT 0",
+    "ALTER TABLE operation_item ALTER attempt SET DEFAULT 0, ALTER attempts_before SET DEFAULT 0,"
+    " ALTER checks SET DEFAULT 0",
     "ALTER TABLE operator_account ALTER failures SET DEFAULT 0, ALTER served_turn SET DEFAULT 0",
     "ALTER TABLE sync_run ALTER complete SET DEFAULT false, ALTER seen SET DEFAULT 0, ALTER added SET DEFAULT 0,"
     " ALTER changed SET DEFAULT 0, ALTER drifted SET DEFAULT 0",
@@ -34,6 +37,7 @@ SEARCH = [
     "CREATE UNIQUE INDEX sim_by_operator_ref ON sim (profile_id, operator_ref) WHERE operator_ref IS NOT NULL",
     "CREATE INDEX sim_lock_reason_by_kind ON sim_lock_reason (company_id, kind, sim_id)",
     "CREATE INDEX sim_group_member_by_group ON sim_group_member (group_id, sim_id)",
+    "CREATE UNIQUE INDEX company_with_stock ON company (holds_stock) WHERE holds_stock",
     "CREATE UNIQUE INDEX sim_group_name ON sim_group (company_id, lower(name COLLATE pg_c_utf8))",
     "ALTER TABLE sim SET (fillfactor = 85)",
 ]
@@ -84,7 +88,7 @@ BACK = [
     "DROP INDEX operation_idempotency, operation_newest, operation_open, item_of_operation, item_of_sim, item_queue,"
     " item_in_flight, item_to_check, item_held, lease_holder_alive, audit_of_company",
     "DROP INDEX sim_search, sim_newest, sim_by_msisdn, sim_by_external, sim_by_name, sim_by_operator_ref,"
-    " sim_lock_reason_by_kind, sim_group_member_by_group, sim_group_name",
+    " sim_lock_reason_by_kind, sim_group_member_by_group, sim_group_name, company_with_stock",
     "ALTER TABLE sim DROP COLUMN search_text",
 ]
 

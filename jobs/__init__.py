@@ -1,0 +1,1 @@
+"""The queue's door: dramatiq actors and the scheduler's loop; each wakes one service."""

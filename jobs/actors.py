@@ -1,0 +1,19 @@
+"""The actors. A message is only a hint: what is to be done stands in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+
+import dramatiq
+
+from jobs.worker_process import runtime
+from services.accept_operation import DRAIN
+from services.drain_account import drain_account
+from services.hints import QUEUE, send_hints
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=DRAIN)
+async def drain(account_id: int) -> None:
+    """Work on an operator account's queue for a time slice; if more is left, hand the thread back and come again."""
+    if await drain_account(account_id, runtime()):
+        await asyncio.to_thread(send_hints, [(DRAIN, (account_id,))])

@@ -1,0 +1,56 @@
+"""The scheduler: what happens by the clock. Safe to run several times at once; every step may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
+from eventstream import close_publisher, open_publisher
+from models.database import close_database, open_database
+from services.clock_follower import start_clock_follower
+from services.hints import open_hints
+from services.recover_items import recover_items
+from services.wake_accounts import wake_accounts
+from settings import load
+
+PERIOD = 1.0
+"""Seconds between two rounds: how long a lost hint or a dead worker's items wait at most."""
+
+_log = logging.getLogger("novaconnect.scheduler")
+
+
+async def run(announce_ready: Callable[[], None]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = load()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await open_database(settings.require_database(), pool_size=3)
+    open_publisher(settings.require_redis())
+    open_hints(settings.broker_url)
+    follower = await start_clock_follower(settings)
+    announce_ready()
+    while not stop.is_set():
+        await _round()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PERIOD)
+    if follower is not None:
+        follower.cancel()
+    await close_publisher()
+    await close_database()
+
+
+async def _round() -> None:
+    """Take over from the dead, then wake whoever has work. A database that is away is asked again in the next round."""
+    try:
+        if lost := await recover_items():
+            _log.warning("%s calls of a stopped worker are now unknown", lost)
+        await wake_accounts()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError) as error:
+        _log.error("round failed: %s", type(error).__name__)

@@ -1,0 +1,43 @@
+"""Following the simulator's clock, so that advancing it moves the application's business time too."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import httpx
+
+from domain.clock import clock
+from settings import Settings
+
+_PERIOD = 0.25
+
+_log = logging.getLogger("novaconnect.clock")
+
+
+async def start_clock_follower(settings: Settings) -> asyncio.Task[None] | None:
+    """Take the simulator's time once and then keep following it; None where the system's clock is the clock.
+
+    The simulator may not be there yet or be restarting: the last known offset stays.
+    """
+    if settings.clock != "simulator" or settings.simulator_admin_url is None:
+        return None
+    client = httpx.AsyncClient(timeout=2.0, trust_env=False)
+    await _follow(client, settings.simulator_admin_url)
+    return asyncio.create_task(_keep_following(client, settings.simulator_admin_url), name="clock-follower")
+
+
+async def _keep_following(client: httpx.AsyncClient, admin_url: str) -> None:
+    async with client:
+        while True:
+            await asyncio.sleep(_PERIOD)
+            await _follow(client, admin_url)
+
+
+async def _follow(client: httpx.AsyncClient, admin_url: str) -> None:
+    try:
+        answer = await client.get(f"{admin_url}/clock")
+        clock.shift_to(timedelta(seconds=float(answer.json()["offset_seconds"])))
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        _log.debug("simulator clock not read: %s", type(error).__name__)

@@ -1,0 +1,30 @@
+"""Composition root of the worker: dramatiq imports this module, finds the broker and the actors, and runs them."""
+
+from __future__ import annotations
+
+import logging
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AsyncIO
+
+from jobs.worker_process import WorkerProcess
+from settings import load
+from supervisor.readiness import announce_ready
+
+logging.getLogger("tortoise").setLevel(logging.WARNING)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and one operator wants its password there
+
+settings = load()
+
+# Retries, time limits and results are not dramatiq's business here: PostgreSQL knows what is to be done, and the
+# reconcile loop says it again. `AsyncIO` comes first because the process is opened on its event loop.
+broker = RedisBroker(
+    url=settings.broker_url,
+    middleware=[AsyncIO(), WorkerProcess(settings, announce_ready)],
+    maintenance_chance=100_000,
+    heartbeat_timeout=60_000,
+)
+dramatiq.set_broker(broker)
+
+from jobs import actors  # noqa: E402, F401 - an actor registers itself with the broker that is set when it is imported
