@@ -87,10 +87,10 @@ def migrate() -> None:
 def sync(profile: Annotated[str, typer.Argument(help="Code of a profile in plugins.toml, for example TC.")]) -> None:
     """Read one profile's inventory from its operator."""
     from settings import load
-    from supervisor.application import synchronise
+    from supervisor.application import synchronise_profile
     from supervisor.narration import Narrator
 
-    asyncio.run(synchronise(load(), profile, Narrator()))
+    asyncio.run(synchronise_profile(load(), profile, Narrator()))
 
 
 @drivers_app.command("list")

@@ -1,24 +1,98 @@
-"""Work that a start or a `manage.py` command does inside the application's rooms: migrate, seed, synchronise."""
+"""Work that a start or a `manage.py` command does inside the application's rooms: migrate, seed, synchronise.
+
+The rooms are imported where they are used, so that `manage.py migrate` does not load every driver.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+from domain.errors import DomainError
 from models.migrate import migrate
-from settings import Settings, read_plugins_file
-from settings.plugins_file import NO_DRIVER
+from settings import Settings
+from supervisor.errors import CannotStart
 from supervisor.narration import Narrator
+
+if TYPE_CHECKING:
+    from services.runtime import Runtime
 
 
 async def migrate_database(settings: Settings, narrator: Narrator) -> None:
     """Bring the schema up to date as the owner; two at once wait for each other."""
-    url = settings.owner_database_url or settings.require_database()
-    await migrate(url)
+    await migrate(settings.owner_database_url or settings.require_database())
     narrator.step("database schema: up to date")
 
 
+@asynccontextmanager
+async def open_application(settings: Settings) -> AsyncIterator[Runtime]:
+    """The application with its drivers and the right to call operators, for the time of the block."""
+    from eventstream import close_publisher, open_publisher
+    from models.database import close_database, open_database
+    from services.clock_follower import start_clock_follower
+    from services.runtime import open_runtime
+
+    await open_database(settings.require_database(), pool_size=4)
+    open_publisher(settings.require_redis())
+    follower = await start_clock_follower(settings)
+    try:
+        runtime = await open_runtime(settings, "synchronisation")
+        try:
+            yield runtime
+        finally:
+            await runtime.close()
+    finally:
+        if follower is not None:
+            follower.cancel()
+        await close_publisher()
+        await close_database()
+
+
+async def synchronise(runtime: Runtime, profile_code: str, narrator: Narrator) -> None:
+    """Read one profile's inventory from its operator, with a progress bar; raises `CannotStart` with the reason."""
+    from services.synchronise_inventory import SyncFailed, synchronise_inventory
+
+    began = time.monotonic()
+    done = 0
+    try:
+        with narrator.bar(f"synchronising {profile_code}") as advance:
+            async for progress in synchronise_inventory(profile_code, runtime):
+                done = progress.done
+                advance(done, progress.total)
+    except (DomainError, SyncFailed) as error:
+        raise CannotStart(str(error)) from error
+    narrator.step(f"synchronised {profile_code}: {done} SIMs in {time.monotonic() - began:.1f} s")
+
+
+async def synchronise_profile(settings: Settings, profile_code: str, narrator: Narrator) -> None:
+    """`manage.py sync`: one profile, in a process of its own."""
+    async with open_application(settings) as runtime:
+        await synchronise(runtime, profile_code, narrator)
+
+
+async def fill_demo(settings: Settings, narrator: Narrator) -> None:
+    """Synchronise every profile that has a driver and hand the SIMs out to the demo's companies.
+
+    A driver that was refused, or an operator that fails, is said and does not keep the others from running.
+    """
+    from services.demo_world import hand_out_stock
+
+    async with open_application(settings) as runtime:
+        for problem in runtime.registry.problems:
+            narrator.warn(str(problem))
+        for code, profile in runtime.registry.profiles.items():
+            if profile.driver is not None:
+                try:
+                    await synchronise(runtime, code, narrator)
+                except CannotStart as error:
+                    narrator.warn(str(error))
+        await hand_out_stock()
+
+
 async def seed_demo(settings: Settings) -> Mapping[str, str]:
-    """Make the demo world unless it is there, and return an access token per demo principal."""
+    """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
     from services.demo_world import seed
 
@@ -27,44 +101,3 @@ async def seed_demo(settings: Settings) -> Mapping[str, str]:
         return await seed()
     finally:
         await close_database()
-
-
-async def synchronise(settings: Settings, profile_code: str, narrator: Narrator) -> None:
-    """Read the inventory of one profile from its operator, with a progress bar."""
-    from models.database import close_database, open_database
-    from services.clock_follower import start_clock_follower
-    from services.runtime import open_runtime
-    from services.synchronise_inventory import synchronise_inventory
-
-    await open_database(settings.require_database(), pool_size=4)
-    follower = await start_clock_follower(settings)
-    try:
-        runtime = await open_runtime(settings, "sync")
-        try:
-            with narrator.bar(f"synchronising {profile_code}") as advance:
-                async for progress in synchronise_inventory(profile_code, runtime):
-                    advance(progress.done, progress.total)
-        finally:
-            await runtime.close()
-    finally:
-        if follower is not None:
-            follower.cancel()
-        await close_database()
-
-
-async def hand_out_demo_stock(settings: Settings) -> None:
-    """Give the SIMs that the inventory brought to the demo's companies."""
-    from models.database import close_database, open_database
-    from services.demo_world import hand_out_stock
-
-    await open_database(settings.require_database(), pool_size=2)
-    try:
-        await hand_out_stock()
-    finally:
-        await close_database()
-
-
-def profiles_to_synchronise(settings: Settings) -> list[str]:
-    """The codes of the profiles that have an operator behind them."""
-    profiles = read_plugins_file(settings.plugins_file).profiles
-    return [profile.code for profile in profiles if profile.driver != NO_DRIVER]

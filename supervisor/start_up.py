@@ -94,9 +94,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
         children.start(_program("worker")),
         children.start(_program("scheduler")),
     )
-    for code in application.profiles_to_synchronise(settings):
-        await application.synchronise(settings, code, narrator)
-    await application.hand_out_demo_stock(settings)
+    await application.fill_demo(settings, narrator)
 
     content = demo_content(settings, tokens)
     place = var_dir / "demo.json"
