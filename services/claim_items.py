@@ -42,7 +42,8 @@ WITH head AS MATERIALIZED (
   UPDATE operator_account a SET served_turn = greatest(a.served_turn, t.turn)
   FROM (SELECT max(turn) AS turn FROM taken) t WHERE a.id = $1 AND t.turn IS NOT NULL
 )
-SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_id, t.kind, p.code AS profile_code, s.iccid, s.imsi, s.msisdn,
+SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_id, t.kind, p.code AS profile_code,
+       s.iccid, s.imsi, s.msisdn,
        s.operator_ref, s.lock_mask, s.observed_blocked, s.session_active, s.session_ended_at, s.session_as_of,
        s.reset_accepted_at, c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by
 FROM taken t JOIN counted c ON c.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id

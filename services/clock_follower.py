@@ -23,13 +23,13 @@ async def start_clock_follower(settings: Settings) -> asyncio.Task[None] | None:
     """
     if settings.clock != "simulator" or settings.simulator_admin_url is None:
         return None
-    client = httpx.AsyncClient(timeout=2.0, trust_env=False)
-    await _follow(client, settings.simulator_admin_url)
-    return asyncio.create_task(_keep_following(client, settings.simulator_admin_url), name="clock-follower")
+    async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+        await _follow(client, settings.simulator_admin_url)
+    return asyncio.create_task(_keep_following(settings.simulator_admin_url), name="clock-follower")
 
 
-async def _keep_following(client: httpx.AsyncClient, admin_url: str) -> None:
-    async with client:
+async def _keep_following(admin_url: str) -> None:
+    async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
         while True:
             await asyncio.sleep(_PERIOD)
             await _follow(client, admin_url)

@@ -58,11 +58,13 @@ def _query(where: Where, kind: OperationKind, now: datetime) -> str:
     pending = "FALSE"
     if kind in (OperationKind.LOCK, OperationKind.UNLOCK):
         pending = """EXISTS (SELECT 1 FROM operation_item i WHERE i.sim_id = c.id AND i.kind IN ('LOCK', 'UNLOCK')
-            AND (i.state IN ('QUEUED', 'CALLING', 'AWAITING_CONFIRMATION') OR (i.state = 'UNKNOWN' AND i.check_at IS NOT NULL)))"""
+            AND (i.state IN ('QUEUED', 'CALLING', 'AWAITING_CONFIRMATION')
+                 OR (i.state = 'UNKNOWN' AND i.check_at IS NOT NULL)))"""
     return f"""
         WITH chosen AS MATERIALIZED (SELECT s.* FROM sim s WHERE {where.sql} LIMIT {limit})
         SELECT p.id AS profile_id, p.code, p.account_id, c.company_id, c.lock_mask, c.observed_blocked,
-          (c.session_as_of IS NULL OR c.session_active IS NOT FALSE OR coalesce(c.session_ended_at > {live_since}, FALSE)) AS live,
+          (c.session_as_of IS NULL OR c.session_active IS NOT FALSE
+           OR coalesce(c.session_ended_at > {live_since}, FALSE)) AS live,
           coalesce(c.reset_accepted_at > {reset_since}, FALSE) AS resetting, {pending} AS pending,
           array_agg(c.id ORDER BY c.id) AS ids
         FROM chosen c JOIN profile p ON p.id = c.profile_id

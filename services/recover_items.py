@@ -29,13 +29,13 @@ WITH old AS MATERIALIZED (
 ), moved AS (
   UPDATE operation_item i SET state = 'UNKNOWN', holder_id = NULL, attempt = i.attempt + 1, outcome_code = 'WORKER_LOST',
     outcome_message = 'The worker stopped during the call: whether the change happened is not known yet.',
-    finished_at = $1,
-    check_at = CASE WHEN i.kind = 'CANCEL_LOCATION' THEN NULL ELSE $1 + interval '5 seconds' END,
+    finished_at = $1::timestamptz,
+    check_at = CASE WHEN i.kind = 'CANCEL_LOCATION' THEN NULL ELSE $1::timestamptz + interval '5 seconds' END,
     deadline_at = i.started_at + interval '10 hours'
   FROM old WHERE i.id = old.id
   RETURNING i.operation_id, i.company_id, i.sim_id, i.kind, 'CALLING' AS before, 'UNKNOWN' AS after
 ), reset AS (
-  UPDATE sim s SET reset_accepted_at = $1 FROM moved m WHERE m.sim_id = s.id AND m.kind = 'CANCEL_LOCATION'
+  UPDATE sim s SET reset_accepted_at = $1::timestamptz FROM moved m WHERE m.sim_id = s.id AND m.kind = 'CANCEL_LOCATION'
 ), {COUNT}
 SELECT operation_id, company_id, sim_id FROM moved
 """  # noqa: S608 - constants of this file and of write_results

@@ -17,7 +17,8 @@ WITH old AS MATERIALIZED (
 ), place AS (
   SELECT nextval('acceptance_order') AS seq
 ), moved AS (
-  UPDATE operation_item i SET state = 'QUEUED', accept_seq = place.seq, attempt = i.attempt + 1, attempts_before = i.attempt + 1, checks = 0,
+  UPDATE operation_item i SET state = 'QUEUED', accept_seq = place.seq, attempt = i.attempt + 1,
+    attempts_before = i.attempt + 1, checks = 0,
     outcome_code = NULL, outcome_message = NULL, native_code = NULL, handle = NULL, finished_at = NULL, accepted_at = NULL,
     check_at = NULL, deadline_at = NULL, not_before = NULL,
     turn = greatest(i.turn, (SELECT served_turn FROM operator_account a WHERE a.id = i.account_id))

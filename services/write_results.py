@@ -38,7 +38,7 @@ COUNT = f"""
 counted AS (
   UPDATE operation o SET {_SUMS}, revision = o.revision + 1,
     state = CASE WHEN {_OPEN} > 0 THEN 'RUNNING' WHEN o.cancelled + d.cancelled > 0 THEN 'CANCELLED' ELSE 'DONE' END,
-    finished_at = CASE WHEN {_OPEN} > 0 THEN NULL ELSE coalesce(o.finished_at, $1) END
+    finished_at = CASE WHEN {_OPEN} > 0 THEN NULL ELSE coalesce(o.finished_at, $1::timestamptz) END
   FROM (SELECT operation_id, {_DELTAS} FROM moved GROUP BY operation_id) d
   WHERE o.id = d.operation_id
 )"""  # noqa: S608 - constants of this file
@@ -58,7 +58,7 @@ WITH change AS (
     native_code = coalesce(c.native_code, i.native_code), handle = coalesce(c.handle, i.handle),
     accepted_at = coalesce(c.accepted_at, i.accepted_at), not_before = c.not_before, check_at = c.check_at,
     deadline_at = coalesce(c.deadline_at, i.deadline_at), holder_id = NULL,
-    finished_at = CASE WHEN c.state IN ('QUEUED', 'AWAITING_CONFIRMATION') THEN NULL ELSE $1 END
+    finished_at = CASE WHEN c.state IN ('QUEUED', 'AWAITING_CONFIRMATION') THEN NULL ELSE $1::timestamptz END
   FROM change c JOIN old ON old.id = c.id WHERE i.id = c.id
   RETURNING i.id, i.operation_id, i.company_id, i.sim_id, i.kind, old.state AS before, i.state AS after
 ), {COUNT}
