@@ -1,0 +1,60 @@
+"""Who asks: the bearer token of an HTTP request or of a socket's first message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
+from access import Principal, authenticate, is_still_valid
+from transport.refusals import RequestRefused, TransportCode, unavailable
+
+_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException)
+
+
+def token_of_headers(values: Sequence[str]) -> str | None:
+    """The token in the `Authorization` headers; None unless there is exactly one, of the Bearer scheme."""
+    return _bearer(values[0]) if len(values) == 1 else None
+
+
+def token_of_payload(payload: Mapping[str, object]) -> str | None:
+    """The token in a `connection_init` payload: `authorization` (any case) with the Bearer scheme, or a bare `token`."""
+    for key, value in payload.items():
+        if not isinstance(value, str):
+            continue
+        if key.lower() == "authorization":
+            return _bearer(value)
+        if key == "token":
+            return value.strip() or None
+    return None
+
+
+async def principal_of(token: str | None) -> Principal | None:
+    """The one behind a token; None for no token and for a bad one alike. `RequestRefused` (503) without a database."""
+    if token is None:
+        return None
+    try:
+        return await authenticate(token)
+    except _DATABASE_ERRORS as error:
+        raise unavailable() from error
+
+
+async def may_continue(principal: Principal) -> bool:
+    """Whether the principal is still what they were. `RequestRefused` (503) without a database."""
+    try:
+        return await is_still_valid(principal)
+    except _DATABASE_ERRORS as error:
+        raise unavailable() from error
+
+
+def unauthenticated(*, unread: bool) -> RequestRefused:
+    """The uniform 401; `unread` when a body of unknown length stands behind the headers."""
+    message = "This needs a valid access token: send the header `Authorization: Bearer <token>`."
+    headers = {"WWW-Authenticate": 'Bearer realm="NovaConnect"'}
+    return RequestRefused(401, TransportCode.UNAUTHENTICATED, message, headers=headers, unread=unread)
+
+
+def _bearer(value: str) -> str | None:
+    scheme, _, token = value.strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

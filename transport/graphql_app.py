@@ -1,0 +1,215 @@
+"""The `/graphql` endpoint: POST, WebSocket (graphql-transport-ws) and event streams (graphql-sse) over one schema."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from cross_web import HTTPException
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
+
+from eventstream import EventHub
+from resolvers.context import RequestContext
+from settings import BadSetting, Settings
+from transport.bearer import principal_of, token_of_headers, token_of_payload
+from transport.error_codes import finish_errors, is_request_error, log_unexpected, masked
+from transport.http_request import AdmittedRequest, accept_of, admit
+from transport.limits import INIT_SECONDS
+from transport.refusals import JSON, RequestRefused, TransportCode, bad_request
+from transport.request_shape import read_request
+from transport.socket_handler import ArrivingSocket, SocketAdapter, SocketHandler
+from transport.token_watch import TokenWatch
+
+_SINGLE = {OperationType.QUERY, OperationType.MUTATION}
+
+
+def build(schema: Schema, settings: Settings, hub: EventHub) -> GraphQLApp:
+    """The endpoint as an ASGI application; raises `BadSetting` for origins that are none."""
+    try:
+        return GraphQLApp(schema, settings, hub)
+    except ValueError as error:
+        raise BadSetting(
+            f"ALLOWED_ORIGINS must be origins like https://example.com, comma-separated: {error}"
+        ) from error
+
+
+class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
+    """Strawberry's view with our manners; every hook that is overridden here is one of them."""
+
+    request_adapter_class = AdmittedRequest
+    websocket_adapter_class = SocketAdapter
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(self, schema: Schema, settings: Settings, hub: EventHub) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if settings.graphiql else None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=None,  # counted by SocketHandler, which answers with a code
+            allowed_origins=settings.allowed_origins,
+        )
+        self.hub = hub
+        self.token_watch = TokenWatch()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        media_type = JSON
+        try:
+            if request.method != "POST":
+                return self._page_or_refusal(request)
+            with suppress(RequestRefused):  # who may not ask is told so, whatever they accept
+                media_type = accept_of(request).media_type
+            await admit(request)
+            return await self.run(request)
+        except RequestRefused as refused:
+            return refused.response(media_type)
+        except HTTPException as error:
+            return RequestRefused(error.status_code, TransportCode.BAD_REQUEST, str(error.reason)).response(media_type)
+        except Exception as error:  # the last wall: whatever happens, the client gets a GraphQL error
+            mask = masked(log_unexpected(error, "a request"))
+            headers = {"Cache-Control": "no-store"}
+            return Response(orjson.dumps({"errors": [mask]}), 500, headers, f"{media_type}; charset=utf-8")
+
+    def _page_or_refusal(self, request: Request) -> Response:
+        if request.method == "GET" and self.graphql_ide and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(self.graphql_ide_html, headers={"Cache-Control": "no-store"})
+        message = "Only POST is accepted here: send the operation as a JSON body."
+        return RequestRefused(405, TransportCode.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"}).response()
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> RequestContext | ArrivingSocket:
+        """Who asks: known for HTTP, still to be told for a socket."""
+        if isinstance(request, WebSocket):
+            return ArrivingSocket(token_of_headers(request.headers.getlist("authorization")))
+        return RequestContext(principal=request.state.principal, hub=self.hub)
+
+    async def on_ws_connect(self, context: RequestContext | ArrivingSocket) -> UnsetType | dict[str, object] | None:
+        """Authenticate a socket by the payload of its first message, or by the header it came with."""
+        assert isinstance(context, ArrivingSocket)
+        token = token_of_payload(context.connection_params) or context.header_token
+        context.principal = await principal_of(token)
+        if context.principal is None:
+            raise ConnectionRejectionError
+        return UNSET
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """The headers of the answer to come."""
+        response = await super().get_sub_response(request)
+        response.headers["Cache-Control"] = "no-store"
+        if isinstance(request, Request):
+            response.headers["Content-Type"] = f"{accept_of(request).media_type}; charset=utf-8"
+        return response
+
+    async def parse_http_body(self, request: AdmittedRequest) -> GraphQLRequestData:  # type: ignore[override]
+        """The operation of the body, and whether it is to be streamed."""
+        operation = read_request(await request.get_body())
+        if request.accept.prefers_stream:
+            operation.protocol = "sse"
+        return operation
+
+    async def execute_operation(  # type: ignore[override]
+        self,
+        request: Request,
+        request_adapter: AdmittedRequest,
+        request_data: GraphQLRequestData,
+        context: RequestContext,
+        root_value: None,
+        sub_response: Response,
+    ) -> Any:
+        """Run it. A client that takes both a single answer and a stream gets a stream for subscriptions only."""
+        operation: dict[str, Any] = {
+            "variable_values": request_data.variables,
+            "context_value": context,
+            "root_value": root_value,
+            "operation_name": request_data.operation_name,
+            "operation_extensions": request_data.extensions,
+        }
+        if request_data.protocol == "sse":
+            return await self.schema.stream(request_data.query, **operation)
+        try:
+            result = await self.schema.execute(request_data.query, allowed_operation_types=_SINGLE, **operation)
+        except InvalidOperationTypeError as error:
+            if not request_adapter.accept.takes_stream:
+                message = "A subscription needs `Accept: text/event-stream`, or a WebSocket with graphql-transport-ws."
+                raise bad_request(message) from error
+            request_data.protocol = "sse"
+            return await self.schema.stream(request_data.query, **operation)
+        except CannotGetOperationTypeError as error:
+            result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason())])
+        if request_adapter.accept.strict and is_request_error(result):
+            sub_response.status_code = 400
+        return result
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """The result as it is sent: errors completed, and no `data` where nothing ran."""
+        finish_errors(result)
+        response = await super().process_result(request, result)
+        if is_request_error(result):
+            del response["data"]
+        return response
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        """A single answer."""
+        return Response(
+            self.encode_json(response_data), sub_response.status_code or 200, headers=dict(sub_response.headers)
+        )
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """An event stream; one that breaks says so before it ends."""
+
+        async def guarded() -> AsyncGenerator[str, None]:
+            events = stream()
+            try:
+                async for event in events:
+                    yield event
+            except Exception as error:
+                mask = masked(log_unexpected(error, "an event stream"))
+                payload = self.encode_json_string({"errors": [mask]})
+                yield f"event: next\r\ndata: {payload}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
+            finally:
+                if isinstance(events, AsyncGenerator):
+                    await events.aclose()
+
+        no_store = {"Cache-Control": "no-store, no-transform"}
+        return StreamingResponse(guarded(), headers={**headers, **no_store})
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Strict and bounded in depth; what it raises is a `json.JSONDecodeError`."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        """Compact UTF-8."""
+        return orjson.dumps(data)

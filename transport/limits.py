@@ -1,0 +1,45 @@
+"""How much a request may bring; sizes in bytes, times in seconds."""
+
+from __future__ import annotations
+
+MAX_BODY = 8 * 1024 * 1024
+"""A request body: room for a CSV filter of 100,000 rows."""
+
+MAX_ANONYMOUS_BODY = 16 * 1024
+"""A request body that comes without a valid token; it is never read."""
+
+MAX_QUERY = 100 * 1024
+"""The text of a GraphQL document."""
+
+MAX_STRING = 64 * 1024
+"""A string anywhere in the variables, except under `LONG_STRING_KEY`."""
+
+LONG_STRING_KEY = "csv"
+"""The one key whose string is bounded by the body alone."""
+
+MAX_SOCKET_MESSAGE = 64 * 1024
+"""A WebSocket message from a client."""
+
+MAX_SUBSCRIPTIONS = 20
+"""Operations that run at the same time on one socket."""
+
+MAX_NESTING = 50
+"""Brackets inside brackets in a GraphQL document."""
+
+MAX_NAMES = 2_000
+"""Names (fields, aliases, arguments, types) in a GraphQL document: what validation costs grows with their square."""
+
+MAX_FRAGMENTS = 100
+"""The word `fragment` in a GraphQL document: a chain of fragments is walked recursively."""
+
+BODY_SECONDS = 60.0
+"""How long a client may take to send a body."""
+
+INIT_SECONDS = 10.0
+"""How long a socket may stay open without `connection_init`."""
+
+LINGER_BYTES, LINGER_SECONDS = 16 * 1024 * 1024, 2.0
+"""How much of an unwanted body is thrown away after the answer, and for how long, before the connection is closed."""
+
+TOKEN_WATCH_SECONDS = 3.0
+"""How often open sockets are checked for a revoked token; the promise is five seconds."""
