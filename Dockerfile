@@ -17,7 +17,7 @@ COPY . .
 # The installed package is the one that counts in an image.
 RUN rm -rf sdk && python -m compileall -q . && mkdir var && chown nova var
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 \
-    NOVACONNECT_READY_FILE=/tmp/ready
+    NOVACONNECT_READY_FILE=var/ready
 USER nova
 EXPOSE 8000
 STOPSIGNAL SIGTERM
