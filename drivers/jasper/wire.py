@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
+import ssl
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -34,6 +36,12 @@ class _WithoutAddresses(logging.Filter):
 logging.getLogger("httpx").addFilter(_WithoutAddresses())
 
 
+@functools.cache
+def _trusted_roots() -> ssl.SSLContext:
+    """Reading the certificates takes a while, so it is done once a process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class JasperWire:
     """Asks one account. Every request is made inside the host's budget."""
 
@@ -49,6 +57,7 @@ class JasperWire:
             limits=httpx.Limits(max_connections=settings.max_concurrency, keepalive_expiry=3.0),
             follow_redirects=False,
             trust_env=False,
+            verify=_trusted_roots(),
         )
 
     async def get(self, path: str) -> Mapping[str, Any]:

@@ -1,11 +1,8 @@
-"""Reading the gate's XML safely: small answers as a tree, large ones row by row, and its three shapes of errors."""
+"""Reading the gate's small answers safely, and its three shapes of errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO
 
 from lxml import etree
 
@@ -25,7 +22,6 @@ from novaconnect_sdk import (
 Row = dict[str, str]
 """One record of the wire: element name to text, whatever the order; empty elements are empty strings."""
 
-_CHUNK = 64 * 1024
 _CODES: dict[str, type[DriverError]] = {"1": SimUnknown, "2": SimUnknown, "4": InvalidRequest}
 _WORDS: tuple[tuple[tuple[str, ...], type[DriverError]], ...] = (
     (("not found", "no such card", "unknown card", "unknown onum"), SimUnknown),
@@ -46,20 +42,17 @@ class AlreadyStands(TransitionRefused):
         self.blocked = blocked
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that loads no DTD, expands no entity and reaches for nothing on the network."""
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
-
 def tree_of(body: bytes, secrets: tuple[str, ...]) -> etree._Element:
     """The root element of a small answer; raises what the answer says went wrong, or `AnswerUnreadable`."""
     refuse_foreign(body)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(body, safe_parser())
+        root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         raise AnswerUnreadable("The operator's XML is broken or cut short.") from None
-    _refuse_dtd(root)
-    raise_error_of(root, secrets)
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise AnswerUnreadable("The operator's XML carries a document type, which is not accepted.")
+    raise_error_of(root.tag, row_of(root), secrets)
     return root
 
 
@@ -79,10 +72,12 @@ def row_of(element: etree._Element) -> Row:
     return {child.tag: (child.text or "").strip() for child in element if isinstance(child.tag, str)}
 
 
-def raise_error_of(root: etree._Element, secrets: tuple[str, ...]) -> None:
-    """Raise if the answer is an error in any of the gate's shapes; an error nobody knows is a failure too."""
-    row = row_of(root)
-    if root.tag == "error":
+def raise_error_of(root: str, row: Row, secrets: tuple[str, ...]) -> None:
+    """Raise if the answer is an error in any of the gate's shapes; an error nobody knows is a failure too.
+
+    `root` is the name of the root element and `row` the texts of its children.
+    """
+    if root == "error":
         raise failure_of(row.get("text", ""), row.get("error_code") or None, secrets)
     code = row.get("error_code", "")
     if code not in ("", "0"):
@@ -112,92 +107,3 @@ def _state_named(words: str) -> bool | None:
     if any(word in words for word in ("unblocked", "not blocked", "active")):
         return False
     return True if "blocked" in words else None
-
-
-def _refuse_dtd(root: etree._Element) -> None:
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise AnswerUnreadable("The operator's XML carries a document type, which is not accepted.")
-
-
-@dataclass(slots=True)
-class _Position:
-    row: int
-    finished: bool = False
-
-
-class Rows:
-    """The records of one downloaded document, read page by page in bounded memory.
-
-    `file` is rewound and closed by `close`. Pages are asked for by the number of the first row; going back reads anew.
-    """
-
-    def __init__(self, file: IO[bytes], tags: frozenset[str], secrets: tuple[str, ...]) -> None:
-        self._file = file
-        self._tags = tags
-        self._secrets = secrets
-        self._rows = self._read()
-        self._at = _Position(0)
-
-    def page(self, first: int, size: int) -> tuple[list[tuple[str, Row]], bool]:
-        """Up to `size` rows from number `first` on, each with its element name, and whether the document has ended.
-
-        Raises `InvalidRequest` when the document was closed meanwhile or another page of it is being read.
-        """
-        try:
-            return self._page(first, size)
-        except DriverError:
-            self.close()
-            raise
-        except ValueError:
-            raise InvalidRequest("This listing is no longer open: begin it again without a cursor.") from None
-
-    def close(self) -> None:
-        """Give back the file."""
-        self._file.close()
-
-    def _page(self, first: int, size: int) -> tuple[list[tuple[str, Row]], bool]:
-        if first < self._at.row or self._at.finished:
-            self._rows = self._read()
-            self._at = _Position(0)
-        while self._at.row < first and next(self._rows, None) is not None:
-            self._at.row += 1
-        page: list[tuple[str, Row]] = []
-        for row in self._rows:
-            page.append(row)
-            if len(page) == size:
-                break
-        self._at.row += len(page)
-        self._at.finished = len(page) < size
-        return page, self._at.finished
-
-    def _read(self) -> Iterator[tuple[str, Row]]:
-        self._file.seek(0)
-        parser = etree.XMLPullParser(
-            events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-        )
-        root: etree._Element | None = None
-        try:
-            while chunk := self._file.read(_CHUNK):
-                parser.feed(chunk)
-                for event, element in parser.read_events():
-                    if not isinstance(element, etree._Element):
-                        continue
-                    if root is None:
-                        root = element
-                        _refuse_dtd(root)
-                    if event == "end" and element.tag in self._tags and element.getparent() is root:
-                        yield element.tag, row_of(element)
-                        _forget(element)
-            parser.close()
-        except etree.XMLSyntaxError:
-            raise AnswerUnreadable("The operator's XML is broken or cut short.") from None
-        if root is not None:
-            raise_error_of(root, self._secrets)
-
-
-def _forget(element: etree._Element) -> None:
-    """Free an element that has been read and everything before it."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]

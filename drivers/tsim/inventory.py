@@ -6,7 +6,8 @@ import asyncio
 import logging
 
 from drivers.tsim import translation
-from drivers.tsim.answers import Row, Rows, row_of
+from drivers.tsim.answers import Row, row_of
+from drivers.tsim.rows import Rows
 from drivers.tsim.settings import TsimSettings
 from drivers.tsim.wire import TsimWire
 from novaconnect_sdk import (

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from drivers.tsim import translation
-from drivers.tsim.answers import Row, Rows
+from drivers.tsim.answers import Row
 from drivers.tsim.inventory import TsimInventory, split_cursor
+from drivers.tsim.rows import Rows
 from drivers.tsim.settings import TsimSettings
 from drivers.tsim.wire import TsimWire
 from novaconnect_sdk import CallOrMessageRecord, OpenListings, RecordPage, SessionRecord, SimRef

@@ -6,7 +6,9 @@ Login and password travel in the query, so that no address is ever logged or put
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +18,8 @@ from typing import IO
 import httpx
 from lxml import etree
 
-from drivers.tsim.answers import Rows, refuse_foreign, tree_of
+from drivers.tsim.answers import refuse_foreign, tree_of
+from drivers.tsim.rows import Rows
 from drivers.tsim.settings import TsimSettings
 from novaconnect_sdk import (
     AnswerLost,
@@ -45,6 +48,12 @@ class _WithoutAddresses(logging.Filter):
 logging.getLogger("httpx").addFilter(_WithoutAddresses())
 
 
+@functools.cache
+def _trusted_roots() -> ssl.SSLContext:
+    """Reading the certificates takes a while, so it is done once a process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class TsimWire:
     """Asks one gate with one login. Every request is made inside the host's budget."""
 
@@ -59,6 +68,7 @@ class TsimWire:
             limits=httpx.Limits(max_connections=settings.max_concurrency, keepalive_expiry=3.0),
             follow_redirects=False,
             trust_env=False,
+            verify=_trusted_roots(),
         )
 
     async def ask(self, command: str, **arguments: str) -> etree._Element:

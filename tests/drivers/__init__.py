@@ -1,0 +1,1 @@
+"""Bundled drivers against the operator simulator, and what the suite cannot know of them."""
