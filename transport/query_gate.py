@@ -7,10 +7,10 @@ import re
 from transport.limits import MAX_FRAGMENTS, MAX_NAMES, MAX_NESTING, MAX_QUERY
 from transport.refusals import RequestRefused, TransportCode, bad_request, too_large
 
-# Possessive (++) and atomic, so that a text that nearly matches is not tried again in other ways.
+# Possessive (++) and with optional ends, so that whatever begins a token is one and is never looked at twice.
 _TOKEN = re.compile(
-    r'"""(?>[^"\\]++|\\"""|\\|"(?!""))*+(?:"""|\Z)'
-    r'|"(?>[^"\\\n]++|\\.)*+(?:"|(?=\n)|\Z)'
+    r'"""(?>[^"\\]++|\\"""|\\|"(?!""))*+(?:""")?+'
+    r'|"(?>[^"\\\n]++|\\.)*+"?+'
     r"|\#[^\n]*+"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*+)"
     r"|(?P<open>[{\[(])"

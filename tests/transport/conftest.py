@@ -10,16 +10,27 @@ from starlette.routing import Route, WebSocketRoute
 
 from eventstream import EventHub
 from settings import Settings
+from tests.servers import TestServers
 from tests.transport.serving import Endpoint, serving
 from tests.transport.tiny_schema import schema
 from tests.worlds import TwoCompanies
-from transport.graphql_app import build
+from transport.graphql_app import GraphQLApp, build
+
+
+@pytest.fixture(scope="session")
+async def view(shared_database: str, servers: TestServers) -> GraphQLApp:
+    """The endpoint as it stands in production: no GraphiQL, one foreign origin allowed."""
+    return build(schema, Settings(allowed_origins=("https://portal.example.com",)), EventHub(servers.redis_url))
+
+
+@pytest.fixture(scope="session")
+async def running(view: GraphQLApp) -> AsyncIterator[Endpoint]:
+    """It, served."""
+    async with serving(Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-async def endpoint(world: TwoCompanies, redis_url: str) -> AsyncIterator[Endpoint]:
-    """The endpoint as it stands in production: no GraphiQL, one foreign origin allowed."""
-    view = build(schema, Settings(allowed_origins=("https://portal.example.com",)), EventHub(redis_url))
-    app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    async with serving(app) as running:
-        yield running.as_(world.owner.token)
+async def endpoint(running: Endpoint, world: TwoCompanies) -> Endpoint:
+    """It, asked by the owner."""
+    return running.as_(world.owner.token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from models import AccessToken, User, UserRole
 from tests.transport.serving import PROTOCOL, Endpoint, close_code, messages
 from tests.worlds import TwoCompanies
 from transport import limits
+from transport.graphql_app import GraphQLApp
 
 INIT = {"type": "connection_init"}
 
@@ -88,7 +90,11 @@ class TestWhoGetsIn:
             await send(socket, subscribe("1", "{ me }"))
             assert await close_code(socket) == 4401
 
-    async def test_saying_nothing_is_closed_4408(self, endpoint: Endpoint) -> None:
+    async def test_saying_nothing_is_closed_4408(
+        self, endpoint: Endpoint, view: GraphQLApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert view.connection_init_wait_timeout == timedelta(seconds=10)
+        monkeypatch.setattr(view, "connection_init_wait_timeout", timedelta(seconds=0.2))
         async with endpoint.connect() as socket:
             assert await close_code(socket) == 4408
 
