@@ -54,7 +54,8 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A ruling with its reason. `risk` is set when the ruling is RISKY."""
+    """A ruling with its reason. `risk` is set when the ruling is RISKY, or
+    REFUSED for a risk that was not accepted."""
 
     ruling: Ruling
     code: OutcomeCode | None = None
@@ -143,4 +144,4 @@ def weigh(verdict: Verdict, accepted: frozenset[RiskCode]) -> Verdict:
         return verdict
     if verdict.risk in accepted:
         return CALL
-    return Verdict(Ruling.REFUSED, verdict.code, verdict.message)
+    return Verdict(Ruling.REFUSED, verdict.code, verdict.message, verdict.risk)

@@ -51,9 +51,6 @@ class RiskCode(StrEnum):
 OPEN_STATES = frozenset({ItemState.QUEUED, ItemState.CALLING, ItemState.AWAITING_CONFIRMATION})
 """States that keep an operation from being done."""
 
-ENDED_STATES = frozenset(ItemState) - OPEN_STATES
-"""States that count as processed; an UNKNOWN item may still be settled later."""
-
 _NEXT: dict[ItemState, frozenset[ItemState]] = {
     ItemState.QUEUED: frozenset({ItemState.CALLING, ItemState.SUCCEEDED, ItemState.REFUSED, ItemState.CANCELLED}),
     ItemState.CALLING: frozenset(

@@ -1,11 +1,8 @@
-"""Outcomes of an item: a code from a closed set and the sentence that a person reads."""
+"""Outcomes of an item: the closed set of codes; a sentence for a person goes with each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-
-from domain.operations import ItemState
 
 
 class OutcomeCode(StrEnum):
@@ -25,7 +22,6 @@ class OutcomeCode(StrEnum):
     FINANCIAL_LOCKED = "FINANCIAL_LOCKED"
     PACKAGE_LOCKED = "PACKAGE_LOCKED"
     VIOLATION_LOCKED = "VIOLATION_LOCKED"
-    LIVENESS_UNREADABLE = "LIVENESS_UNREADABLE"
     SIM_UNKNOWN_TO_OPERATOR = "SIM_UNKNOWN_TO_OPERATOR"
     REFUSED_BY_OPERATOR = "REFUSED_BY_OPERATOR"
     OPERATOR_CREDENTIALS = "OPERATOR_CREDENTIALS"
@@ -36,14 +32,4 @@ class OutcomeCode(StrEnum):
     WORKER_LOST = "WORKER_LOST"
     NOT_CONFIRMED = "NOT_CONFIRMED"
     NOT_APPLIED = "NOT_APPLIED"
-    DRIVER_FAULT = "DRIVER_FAULT"
     CANCELLED_BY_USER = "CANCELLED_BY_USER"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The state an item goes to, with code and sentence."""
-
-    state: ItemState
-    code: OutcomeCode
-    message: str

@@ -16,7 +16,7 @@ class AuditEntry(Model):
     token_id = fields.BigIntField(null=True)
     action = fields.CharField(max_length=60)
     subject = fields.CharField(max_length=60)
-    detail: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    detail: dict[str, object] = fields.JSONField(default=dict)
 
     class Meta:
         table = "audit_entry"

@@ -25,7 +25,7 @@ class Operation(Model):
     )
     idempotency_key = fields.CharField(max_length=200)
     request_digest = fields.CharField(max_length=64)
-    accepted_risks: list[str] = ArrayField("varchar(24)")  # type: ignore[assignment]
+    accepted_risks: list[str] = ArrayField("varchar(24)")
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
     total = fields.IntField()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.clock import clock
 from domain.decisions import RESET_WINDOW, Ruling, Verdict, is_live, judge, weigh
@@ -236,19 +236,13 @@ def _unknown(item: ClaimedItem, answer: Unknown, capability: Capability) -> Item
     code = OutcomeCode.ANSWER_UNREADABLE if answer.code is ErrorCode.PROTOCOL else OutcomeCode.ANSWER_LOST
     result = _ended(item, ItemState.UNKNOWN, code, f"{answer.message} Whether the change happened is not known yet.")
     result.handle = answer.handle
-    return replace(result, **unknown_times(item.kind, item.started_at, answer.handle, capability.maximum))
-
-
-def unknown_times(
-    kind: OperationKind, started_at: datetime, handle: str | None, window: timedelta | None
-) -> dict[str, datetime | None]:
-    """When an unknown item is looked at (never, where no look could tell) and until when it holds its kind back."""
-    provable = kind is not OperationKind.CANCEL_LOCATION or handle is not None
-    return {
-        "check_at": clock.now() + SETTLE_AFTER if provable else None,
-        "deadline_at": started_at + (window or timedelta(hours=1)),
-        "reset_accepted_at": started_at if kind is OperationKind.CANCEL_LOCATION else None,
-    }
+    # Never looked at again where no look could tell; the window is how long it holds back items of its kind.
+    provable = item.kind is not OperationKind.CANCEL_LOCATION or answer.handle is not None
+    result.check_at = clock.now() + SETTLE_AFTER if provable else None
+    result.deadline_at = item.started_at + (capability.maximum or timedelta(hours=1))
+    if item.kind is OperationKind.CANCEL_LOCATION:
+        result.reset_accepted_at = item.started_at
+    return result
 
 
 def _ended(item: ClaimedItem, state: ItemState, code: OutcomeCode, message: str) -> ItemResult:

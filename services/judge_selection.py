@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from access import Principal, limit_to_visible
 from domain.clock import clock
 from domain.decisions import LIVE_FOR, RESET_WINDOW, Situation, Verdict, judge, weigh
@@ -72,8 +74,8 @@ def _query(where: Where, kind: OperationKind, now: datetime) -> str:
     """  # noqa: S608 - conditions carry placeholders only
 
 
-def _judged(row: object, kind: OperationKind, accepted: frozenset[RiskCode]) -> JudgedSims:
-    get = row.__getitem__  # type: ignore[attr-defined]
+def _judged(row: asyncpg.Record, kind: OperationKind, accepted: frozenset[RiskCode]) -> JudgedSims:
+    get = row.__getitem__
     situation = Situation(get("lock_mask"), get("observed_blocked"), get("live"), get("resetting"), get("pending"))
     verdict = weigh(judge(kind, situation, registry().traits(get("code"))), accepted)
     return JudgedSims(

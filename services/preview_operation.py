@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
+import asyncpg
+
 from access import Principal
 from domain.decisions import Ruling, Situation, Verdict
 from domain.locks import kinds_of
@@ -112,18 +114,18 @@ WHERE id = ANY($1::bigint[])
 
 def _verdict(verdict: Verdict) -> PreviewVerdict:
     if verdict.ruling is Ruling.REFUSED:
-        return PreviewVerdict.RISKY if verdict.code in set(RiskCode) else PreviewVerdict.REFUSED
+        return PreviewVerdict.RISKY if verdict.risk is not None else PreviewVerdict.REFUSED
     return PreviewVerdict.WILL_RUN
 
 
-def _item(sim_id: int, group: JudgedSims, facts: object) -> PreviewItem:
+def _item(sim_id: int, group: JudgedSims, facts: asyncpg.Record) -> PreviewItem:
     verdict = group.verdict
     code = verdict.code.value if verdict.code else None
     return PreviewItem(sim_id, _verdict(verdict), code, verdict.message or None, _evidence(group.situation, facts))
 
 
-def _evidence(situation: Situation, facts: object) -> str:
-    get = facts.__getitem__  # type: ignore[attr-defined]
+def _evidence(situation: Situation, facts: asyncpg.Record) -> str:
+    get = facts.__getitem__
     parts = []
     if get("session_as_of") is None:
         parts.append("no session data")

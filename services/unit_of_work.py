@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ from tortoise.transactions import in_transaction
 from eventstream import publish
 from eventstream.events import Event
 from services.hints import Hint, send_hints
-
-_log = logging.getLogger("novaconnect.unit_of_work")
 
 
 @dataclass(slots=True)
