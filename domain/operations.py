@@ -48,9 +48,6 @@ class RiskCode(StrEnum):
     RESET_UNDER_WAY = "RESET_UNDER_WAY"
 
 
-OPEN_STATES = frozenset({ItemState.QUEUED, ItemState.CALLING, ItemState.AWAITING_CONFIRMATION})
-"""States that keep an operation from being done."""
-
 _NEXT: dict[ItemState, frozenset[ItemState]] = {
     ItemState.QUEUED: frozenset({ItemState.CALLING, ItemState.SUCCEEDED, ItemState.REFUSED, ItemState.CANCELLED}),
     ItemState.CALLING: frozenset(

@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                 ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'access_token', 'app': 'models', 'pk_attr': 'id', 'table_description': 'A bearer token of a user: only its SHA-256 is stored, in hexadecimal (the token is 256 random bits, so no slow hash is needed).'},
+            options={'table': 'access_token', 'app': 'models', 'pk_attr': 'id', 'table_description': 'A bearer token of a user: only its SHA-256 is stored, in hexadecimal.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                 ('deadline_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('accepted_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('handle', fields.CharField(null=True, max_length=200)),
-                ('outcome_code', fields.CharEnumField(null=True, description='APPLIED: APPLIED\nCONFIRMED: CONFIRMED\nALREADY_LOCKED: ALREADY_LOCKED\nSTILL_LOCKED: STILL_LOCKED\nSETTLED_BY_READING: SETTLED_BY_READING\nACCEPTED_BY_OPERATOR: ACCEPTED_BY_OPERATOR\nUNSUPPORTED: UNSUPPORTED\nNOT_LOCKED: NOT_LOCKED\nMSU_LOCK: MSU_LOCK\nRESET_UNDER_WAY: RESET_UNDER_WAY\nMSU_LOCKED: MSU_LOCKED\nFINANCIAL_LOCKED: FINANCIAL_LOCKED\nPACKAGE_LOCKED: PACKAGE_LOCKED\nVIOLATION_LOCKED: VIOLATION_LOCKED\nLIVENESS_UNREADABLE: LIVENESS_UNREADABLE\nSIM_UNKNOWN_TO_OPERATOR: SIM_UNKNOWN_TO_OPERATOR\nREFUSED_BY_OPERATOR: REFUSED_BY_OPERATOR\nOPERATOR_CREDENTIALS: OPERATOR_CREDENTIALS\nOPERATOR_THROTTLED: OPERATOR_THROTTLED\nOPERATOR_UNAVAILABLE: OPERATOR_UNAVAILABLE\nANSWER_LOST: ANSWER_LOST\nANSWER_UNREADABLE: ANSWER_UNREADABLE\nWORKER_LOST: WORKER_LOST\nNOT_CONFIRMED: NOT_CONFIRMED\nNOT_APPLIED: NOT_APPLIED\nDRIVER_FAULT: DRIVER_FAULT\nCANCELLED_BY_USER: CANCELLED_BY_USER', enum_type=OutcomeCode, max_length=32)),
+                ('outcome_code', fields.CharEnumField(null=True, description='APPLIED: APPLIED\nCONFIRMED: CONFIRMED\nALREADY_LOCKED: ALREADY_LOCKED\nSTILL_LOCKED: STILL_LOCKED\nSETTLED_BY_READING: SETTLED_BY_READING\nACCEPTED_BY_OPERATOR: ACCEPTED_BY_OPERATOR\nUNSUPPORTED: UNSUPPORTED\nNOT_LOCKED: NOT_LOCKED\nMSU_LOCK: MSU_LOCK\nRESET_UNDER_WAY: RESET_UNDER_WAY\nMSU_LOCKED: MSU_LOCKED\nFINANCIAL_LOCKED: FINANCIAL_LOCKED\nPACKAGE_LOCKED: PACKAGE_LOCKED\nVIOLATION_LOCKED: VIOLATION_LOCKED\nSIM_UNKNOWN_TO_OPERATOR: SIM_UNKNOWN_TO_OPERATOR\nREFUSED_BY_OPERATOR: REFUSED_BY_OPERATOR\nOPERATOR_CREDENTIALS: OPERATOR_CREDENTIALS\nOPERATOR_THROTTLED: OPERATOR_THROTTLED\nOPERATOR_UNAVAILABLE: OPERATOR_UNAVAILABLE\nANSWER_LOST: ANSWER_LOST\nANSWER_UNREADABLE: ANSWER_UNREADABLE\nWORKER_LOST: WORKER_LOST\nNOT_CONFIRMED: NOT_CONFIRMED\nNOT_APPLIED: NOT_APPLIED\nCANCELLED_BY_USER: CANCELLED_BY_USER', enum_type=OutcomeCode, max_length=32)),
                 ('outcome_message', fields.CharField(null=True, max_length=500)),
                 ('native_code', fields.CharField(null=True, max_length=100)),
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
