@@ -49,7 +49,7 @@ class RiskCode(StrEnum):
 
 
 _NEXT: dict[ItemState, frozenset[ItemState]] = {
-    ItemState.QUEUED: frozenset({ItemState.CALLING, ItemState.SUCCEEDED, ItemState.REFUSED, ItemState.CANCELLED}),
+    ItemState.QUEUED: frozenset({ItemState.CALLING, ItemState.CANCELLED}),
     ItemState.CALLING: frozenset(
         {
             ItemState.QUEUED,
