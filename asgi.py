@@ -1,0 +1,87 @@
+"""Composition root of the API: what uvicorn serves as `asgi:app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, WebSocketRoute
+
+from eventstream import EventHub, close_publisher, open_publisher
+from models.database import close_database, open_database
+from resolvers.schema import build_schema
+from services.clock_follower import start_clock_follower
+from services.hints import open_hints
+from services.runtime import load_drivers
+from settings import Settings, load
+from transport.graphql_app import build
+from transport.health import health_routes
+from transport.log_setup import set_up_logging
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application; raises `BadSetting` for what can be known to be wrong before anything is opened."""
+    settings.require_database()
+    hub = EventHub(settings.require_redis())
+    graphql = build(build_schema(), settings, hub)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        set_up_logging(settings.log_level)
+        async with AsyncExitStack() as opened:
+            await _open(settings, hub, opened)
+            yield
+
+    return Starlette(
+        routes=[Route("/graphql", graphql), WebSocketRoute("/graphql", graphql), *health_routes(settings)],
+        middleware=_browsers_of(settings.allowed_origins),
+        lifespan=lifespan,
+    )
+
+
+async def _open(settings: Settings, hub: EventHub, opened: AsyncExitStack) -> None:
+    """Open everything a request needs; `opened` closes it in the opposite order, also when the rest fails."""
+    await open_database(settings.require_database(), pool_size=settings.database_pool_size)
+    opened.push_async_callback(close_database)
+    open_publisher(settings.require_redis())
+    opened.push_async_callback(close_publisher)
+    open_hints(settings.broker_url)
+    hub.start()
+    opened.push_async_callback(hub.stop)
+    drivers = await load_drivers(settings)
+    opened.push_async_callback(drivers.registry.close)
+    follower = await start_clock_follower(settings)
+    if follower is not None:
+        opened.push_async_callback(_stop, follower)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _browsers_of(origins: tuple[str, ...]) -> list[Middleware]:
+    """Pages of these origins may read answers; tokens travel in a header, so no cookies are involved."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            max_age=600,
+        )
+    ]
+
+
+def __getattr__(name: str) -> Starlette:
+    """`app` is made when uvicorn asks for it, so that the module can be imported without an environment."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return create_app(load())
