@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,13 @@ async def serving(app: ASGIApp, *, lifespan: str = "off") -> AsyncIterator[Endpo
         server.should_exit = True
         await running
         listener.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.02)
 
 
 async def messages(socket: Any, *types: str) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ import pytest
 import websockets
 
 from models import AccessToken, User, UserRole
-from tests.transport.serving import PROTOCOL, Endpoint, close_code, messages
+from tests.transport.serving import PROTOCOL, Endpoint, close_code, messages, until
+from tests.transport.tiny_schema import waiting
 from tests.worlds import TwoCompanies
 from transport import limits
 from transport.graphql_app import GraphQLApp
@@ -235,6 +236,19 @@ class TestWhatRuns:
                 socket, {"type": "ping"}, {"type": "pong"}, {"type": "complete", "id": "unknown"}, {"type": "ping"}
             )
             assert [*await messages(socket, "pong"), *await messages(socket, "pong")] == [{"type": "pong"}] * 2
+
+    @pytest.mark.parametrize("complete", [True, False])
+    async def test_nothing_runs_on_when_it_is_completed_or_its_socket_closed(
+        self, endpoint: Endpoint, complete: bool
+    ) -> None:
+        async with acknowledged(endpoint) as socket:
+            await send(socket, subscribe("1", "subscription { wait }"))
+            await messages(socket, "next")
+            assert waiting
+            if complete:
+                await send(socket, {"type": "complete", "id": "1"})
+                await until(lambda: not waiting)
+        await until(lambda: not waiting)
 
 
 class TestARevokedTokenEndsTheSocket:

@@ -12,6 +12,9 @@ from access import is_still_valid
 from domain.errors import DomainError, InvalidCursor, RefusalCode
 from resolvers.context import RequestContext
 
+waiting: set[object] = set()
+"""The subscriptions `wait` that run in this process."""
+
 Info = strawberry.Info[RequestContext, None]
 
 
@@ -81,8 +84,13 @@ class Subscription:
 
     @strawberry.subscription
     async def wait(self) -> AsyncGenerator[int, None]:
-        yield 1
-        await asyncio.Event().wait()
+        me = object()
+        waiting.add(me)
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            waiting.discard(me)
 
     @strawberry.subscription
     async def refused(self) -> AsyncGenerator[int, None]:
