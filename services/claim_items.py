@@ -45,7 +45,9 @@ WITH head AS MATERIALIZED (
 SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_id, t.kind, p.code AS profile_code,
        s.iccid, s.imsi, s.msisdn,
        s.operator_ref, s.lock_mask, s.observed_blocked, s.session_active, s.session_ended_at, s.session_as_of,
-       s.reset_accepted_at, c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by
+       s.reset_accepted_at, c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by,
+       EXISTS (SELECT 1 FROM operation_item o WHERE o.sim_id = t.sim_id AND o.id <> t.id AND o.state = 'UNKNOWN'
+               AND o.kind IN ('LOCK', 'UNLOCK') AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)) AS lock_unknown
 FROM taken t JOIN counted c ON c.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
 LEFT JOIN user_account u ON u.id = c.started_by_id
 """  # noqa: S608 - the text is assembled from constants of this file
@@ -101,6 +103,7 @@ def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
         session_ended_at=row["session_ended_at"],
         session_as_of=row["session_as_of"],
         reset_accepted_at=row["reset_accepted_at"],
+        lock_unknown=row["lock_unknown"],
         accepted_risks=frozenset(RiskCode(risk) for risk in row["accepted_risks"]),
         started_at=now,
         started_by=row["started_by"],

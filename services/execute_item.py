@@ -148,9 +148,37 @@ async def _call(item: ClaimedItem, driver: Driver, registry: DriverRegistry) -> 
     except Exception as error:  # foreign code: the request may have left before it failed
         _log.error("driver fault in %s: %s", item.kind.value, type(error).__name__)
         answer = Unknown(ErrorCode.PROTOCOL, f"The driver failed ({type(error).__name__}).")
-    return ExecutedItem(
-        translate(item, answer, capability), not isinstance(answer, Unknown) and not _unavailable(answer)
+    result = translate(item, answer, capability)
+    if _may_have_raised_msu(item, result, registry):
+        await _read_msu(item, driver, result)
+    return ExecutedItem(result, not isinstance(answer, Unknown) and not _unavailable(answer))
+
+
+def _may_have_raised_msu(item: ClaimedItem, result: ItemResult, registry: DriverRegistry) -> bool:
+    """A lock in a live device was just done, or an unlock was refused: the two moments at which an MSU lock shows."""
+    if not registry.traits(item.profile_code).lock_raises_msu:
+        return False
+    now = clock.now()
+    locked_live = item.kind is OperationKind.LOCK and result.state is ItemState.SUCCEEDED
+    return (locked_live and item.situation(now, now).live) or (
+        item.kind is OperationKind.UNLOCK and result.state is ItemState.REFUSED
     )
+
+
+async def _read_msu(item: ClaimedItem, driver: Driver, result: ItemResult) -> None:
+    """Note the MSU count and lock; not being able to read them changes nothing of the item's outcome."""
+    if not isinstance(driver, LiveState):
+        return
+    try:
+        async with asyncio.timeout(METHOD_TIMEOUT):
+            live = await driver.read_live(item.ref, frozenset({LivePart.MSU}))
+    except LeaseLost:
+        raise
+    except Exception as error:  # foreign code
+        _log.info("MSU not read: %s", type(error).__name__)
+        return
+    if live.msu.availability is Availability.OK:
+        result.msu = live.msu.value
 
 
 def _unavailable(answer: WriteResult) -> bool:

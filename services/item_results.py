@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.decisions import Situation, is_live
 from domain.operations import ItemState, OperationKind, RiskCode
 from domain.outcomes import OutcomeCode
-from novaconnect_sdk import Iccid, Imsi, Msisdn, ObservedState, SessionReading, SimRef
+from novaconnect_sdk import Iccid, Imsi, Msisdn, MsuReading, ObservedState, SessionReading, SimRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class ClaimedItem:
     session_ended_at: datetime | None
     session_as_of: datetime | None
     reset_accepted_at: datetime | None
+    lock_unknown: bool
     accepted_risks: frozenset[RiskCode]
     started_at: datetime
     started_by: str
@@ -43,12 +44,14 @@ class ClaimedItem:
         return f"novaconnect-item-{self.id}"
 
     def situation(self, now: datetime, reset_since: datetime) -> Situation:
-        """The SIM as decisions see it; nothing of another kind is pending, for items of one SIM run in order."""
+        """The SIM as decisions see it. Items of one SIM run in order, so that the only change that can be pending is one
+        whose answer was lost (`lock_unknown`) and which the SIM has not been observed since."""
         return Situation(
             lock_mask=self.lock_mask,
             observed_blocked=self.observed_blocked,
             live=is_live(self.session_active, self.session_ended_at, self.session_as_of, now),
             resetting=self.reset_accepted_at is not None and self.reset_accepted_at > reset_since,
+            change_pending=self.lock_unknown,
         )
 
 
@@ -76,6 +79,7 @@ class ItemResult:
     set_by: str = ""
     set_by_user_id: int | None = None
     observed: ObservedState | None = None
+    msu: MsuReading | None = None
     session: SessionReading | None = None
     session_as_of: datetime | None = None
     reset_accepted_at: datetime | None = None

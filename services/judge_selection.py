@@ -61,7 +61,7 @@ def _query(where: Where, kind: OperationKind, now: datetime) -> str:
     if kind in (OperationKind.LOCK, OperationKind.UNLOCK):
         pending = """EXISTS (SELECT 1 FROM operation_item i WHERE i.sim_id = c.id AND i.kind IN ('LOCK', 'UNLOCK')
             AND (i.state IN ('QUEUED', 'CALLING', 'AWAITING_CONFIRMATION')
-                 OR (i.state = 'UNKNOWN' AND i.check_at IS NOT NULL)))"""
+                 OR (i.state = 'UNKNOWN' AND (c.observed_at IS NULL OR i.finished_at > c.observed_at))))"""
     return f"""
         WITH chosen AS MATERIALIZED (SELECT s.* FROM sim s WHERE {where.sql} LIMIT {limit})
         SELECT p.id AS profile_id, p.code, p.account_id, c.company_id, c.lock_mask, c.observed_blocked,

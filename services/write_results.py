@@ -77,17 +77,18 @@ UPDATE sim s SET
   session_ended_at = CASE WHEN c.session_as_of IS NULL THEN s.session_ended_at ELSE c.session_ended END,
   session_as_of = coalesce(c.session_as_of, s.session_as_of),
   reset_accepted_at = coalesce(c.reset_accepted_at, s.reset_accepted_at),
+  msu_count = coalesce(c.msu_count, s.msu_count),
   updated_at = $1
 FROM unnest($2::bigint[], $3::smallint[], $4::smallint[], $5::bool[], $6::text[], $7::text[], $8::timestamptz[],
-            $9::bool[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[])
+            $9::bool[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::int[])
   AS c (id, add_bits, remove_bits, blocked, status, native_status, observed_at, session_active, session_started,
-        session_ended, session_as_of, reset_accepted_at)
+        session_ended, session_as_of, reset_accepted_at, msu_count)
 WHERE s.id = c.id
 """
 
 _ADD_REASONS = """
 INSERT INTO sim_lock_reason (sim_id, company_id, kind, since, set_by_user_id, set_by, reason)
-SELECT c.sim_id, c.company_id, 'VOLUNTARY', $1, c.user_id, c.set_by, 'Locked by the customer.'
+SELECT c.sim_id, c.company_id, $6, $1, c.user_id, c.set_by, $7
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) AS c (sim_id, company_id, user_id, set_by)
 ON CONFLICT (sim_id, kind) DO NOTHING
 """
@@ -170,13 +171,12 @@ async def _touch(results: list[ItemResult], company_of: dict[int, int]) -> None:
     if not results:
         return
     now = clock.now()
-    bit = BIT[LockKind.VOLUNTARY]
     await execute(
         _TOUCH_SIMS,
         now,
         [result.sim_id for result in results],
-        [bit if result.lock is True else 0 for result in results],
-        [bit if result.lock is False else 0 for result in results],
+        [_added_bits(result) for result in results],
+        [BIT[LockKind.VOLUNTARY] if result.lock is False else 0 for result in results],
         [result.observed.blocked if result.observed else None for result in results],
         [result.observed.status.value if result.observed else None for result in results],
         [result.observed.native_status if result.observed else None for result in results],
@@ -186,18 +186,42 @@ async def _touch(results: list[ItemResult], company_of: dict[int, int]) -> None:
         [result.session.ended_at if result.session else None for result in results],
         [result.session_as_of for result in results],
         [result.reset_accepted_at for result in results],
+        [result.msu.count if result.msu else None for result in results],
     )
-    if added := [result for result in results if result.lock is True]:
-        await execute(
-            _ADD_REASONS,
-            now,
-            [result.sim_id for result in added],
-            [company_of[result.sim_id] for result in added],
-            [result.set_by_user_id for result in added],
-            [result.set_by for result in added],
-        )
+    await _add_reasons([result for result in results if result.lock is True], company_of, LockKind.VOLUNTARY)
+    await _add_reasons([result for result in results if _msu_locked(result)], company_of, LockKind.MSU)
     if removed := [result.sim_id for result in results if result.lock is False]:
         await execute(_REMOVE_REASONS, removed)
+
+
+_REASONS = {
+    LockKind.VOLUNTARY: "Locked by the customer.",
+    LockKind.MSU: "The operator blocked this SIM for too much signalling.",
+}
+
+
+async def _add_reasons(results: list[ItemResult], company_of: dict[int, int], kind: LockKind) -> None:
+    if not results:
+        return
+    by_user = kind is LockKind.VOLUNTARY
+    await execute(
+        _ADD_REASONS,
+        clock.now(),
+        [result.sim_id for result in results],
+        [company_of[result.sim_id] for result in results],
+        [result.set_by_user_id if by_user else None for result in results],
+        [result.set_by if by_user else "operator" for result in results],
+        kind.value,
+        _REASONS[kind],
+    )
+
+
+def _msu_locked(result: ItemResult) -> bool:
+    return result.msu is not None and result.msu.blocked
+
+
+def _added_bits(result: ItemResult) -> int:
+    return (BIT[LockKind.VOLUNTARY] if result.lock is True else 0) | (BIT[LockKind.MSU] if _msu_locked(result) else 0)
 
 
 def tell(uow: UnitOfWork, moved: Iterable[asyncpg.Record]) -> None:
