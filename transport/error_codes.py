@@ -7,6 +7,7 @@ import secrets
 from typing import Protocol
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from graphql.language import ValueNode, VariableDefinitionNode, VariableNode
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
@@ -67,9 +68,23 @@ def _finished(error: GraphQLError) -> GraphQLError:
     # A scalar may refuse a value with any exception; such an error points into the document and was no accident.
     refused_input = error.path is None and (error.nodes is not None or isinstance(original, _REQUEST_ERRORS))
     if original is None or refused_input:
-        return _with_code(error, TransportCode.INVALID_QUERY) if error.path is None else error
+        return _with_code(error, _request_error_code(error)) if error.path is None else error
     mask = masked(log_unexpected(original, "an operation"))
     return GraphQLError(str(mask["message"]), nodes=error.nodes, path=error.path, extensions=mask["extensions"])  # type: ignore[arg-type]
+
+
+def _request_error_code(error: GraphQLError) -> str:
+    """Whether a value was refused, in the document or in a variable, or the document itself."""
+    if not error.nodes:  # raised by a scalar itself; GraphQL's own errors point into the document
+        return (
+            TransportCode.INVALID_QUERY
+            if isinstance(error.original_error, _REQUEST_ERRORS)
+            else RefusalCode.INVALID_VALUE
+        )
+    node = error.nodes[0]
+    literal = isinstance(node, ValueNode) and not isinstance(node, VariableNode)
+    variable = isinstance(node, VariableDefinitionNode) and " has invalid value: " in error.message
+    return RefusalCode.INVALID_VALUE if literal or variable else TransportCode.INVALID_QUERY
 
 
 def _root(error: GraphQLError) -> BaseException | None:

@@ -160,7 +160,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             request_data.protocol = "sse"
             return await self.schema.stream(request_data.query, **operation)
         except CannotGetOperationTypeError as error:
-            result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason())])
+            result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason(), original_error=error)])
         if request_adapter.accept.strict and is_request_error(result):
             sub_response.status_code = 400
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from enum import Enum
 
 import strawberry
@@ -54,6 +55,14 @@ class Query:
     @strawberry.field
     def paint(self, colour: Colour) -> str:
         return colour.value
+
+    @strawberry.field
+    def weigh(self, at: datetime) -> int:
+        return at.year
+
+    @strawberry.field
+    def repeat(self, to: int) -> int:
+        return to
 
     @strawberry.field
     def refuses(self) -> str | None:
