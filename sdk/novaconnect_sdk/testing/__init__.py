@@ -8,8 +8,9 @@
             return MyWorld(simulator)
 
 Inherit `DriverBasics` and one class per interface that the driver implements: no test is skipped, and one of them checks
-that none was forgotten. A world (`OperatorWorld`) arranges the operator's side: SIMs, faults, time. It should stand on
-something that speaks the operator's wire format over real sockets; a driver tried on mocks is not tried.
+that none was forgotten. A world (`OperatorWorld`, or `DeviceWorld` where devices matter) arranges the operator's side:
+SIMs, faults, time. It should stand on something that speaks the operator's wire format over real sockets; a driver
+tried on mocks is not tried.
 """
 
 import pytest
@@ -43,12 +44,13 @@ from novaconnect_sdk.testing.live_state import LiveStateConformance  # noqa: E40
 from novaconnect_sdk.testing.locks import LocksConformance  # noqa: E402
 from novaconnect_sdk.testing.packages import PackagesConformance  # noqa: E402
 from novaconnect_sdk.testing.usage_records import UsageRecordsConformance  # noqa: E402
-from novaconnect_sdk.testing.world import Fault, OperatorWorld, Variant  # noqa: E402
+from novaconnect_sdk.testing.world import DeviceWorld, Fault, OperatorWorld, Variant  # noqa: E402
 
 __all__ = [
     "CancelLocationConformance",
     "ConfirmsConformance",
     "ConformanceFixtures",
+    "DeviceWorld",
     "DriverBasics",
     "Fault",
     "InventoryConformance",

@@ -9,7 +9,7 @@ import pytest
 
 from novaconnect_sdk import Action, AnswerLost, Confirmation, ConfirmedBy, DriverError, NotSent, SimUnknown
 from novaconnect_sdk.testing.fixtures import ConformanceFixtures, MakeDriver
-from novaconnect_sdk.testing.world import Fault, OperatorWorld, Variant
+from novaconnect_sdk.testing.world import DeviceWorld, Fault, Variant
 
 _LOOKED_AT = (ConfirmedBy.STATE, ConfirmedBy.REGISTRATION, ConfirmedBy.DATA_SESSION)
 
@@ -35,13 +35,13 @@ async def _polled(driver: Any, handle: str) -> object:
 class ConfirmsConformance(ConformanceFixtures):
     """A change is confirmed by what happened after it, and by nothing else; what the capabilities name is what counts."""
 
-    async def test_a_lock_is_confirmed_once_the_sim_is_blocked(self, driver: Any, world: OperatorWorld) -> None:
+    async def test_a_lock_is_confirmed_once_the_sim_is_blocked(self, driver: Any, world: DeviceWorld) -> None:
         sim, since = await world.known_sim(), world.now()
         assert await driver.confirm(sim, Action.LOCK, since) is _expected(driver, Action.LOCK, Confirmation.NOT_YET)
         await world.block(sim)
         assert await driver.confirm(sim, Action.LOCK, since) is _expected(driver, Action.LOCK, Confirmation.CONFIRMED)
 
-    async def test_an_unlock_is_confirmed_once_the_sim_is_not_blocked(self, driver: Any, world: OperatorWorld) -> None:
+    async def test_an_unlock_is_confirmed_once_the_sim_is_not_blocked(self, driver: Any, world: DeviceWorld) -> None:
         sim, since = await world.known_sim(), world.now()
         await world.block(sim)
         assert await driver.confirm(sim, Action.UNLOCK, since) is _expected(driver, Action.UNLOCK, Confirmation.NOT_YET)
@@ -50,9 +50,7 @@ class ConfirmsConformance(ConformanceFixtures):
             driver, Action.UNLOCK, Confirmation.CONFIRMED
         )
 
-    async def test_a_cancel_location_is_confirmed_by_the_devices_return(
-        self, driver: Any, world: OperatorWorld
-    ) -> None:
+    async def test_a_cancel_location_is_confirmed_by_the_devices_return(self, driver: Any, world: DeviceWorld) -> None:
         sim, since = await world.known_sim(), world.now()
         assert await driver.confirm(sim, Action.CANCEL_LOCATION, since) is _expected(
             driver, Action.CANCEL_LOCATION, Confirmation.NOT_YET
@@ -62,9 +60,7 @@ class ConfirmsConformance(ConformanceFixtures):
             driver, Action.CANCEL_LOCATION, Confirmation.CONFIRMED
         )
 
-    async def test_a_return_before_the_cancel_location_confirms_nothing(
-        self, driver: Any, world: OperatorWorld
-    ) -> None:
+    async def test_a_return_before_the_cancel_location_confirms_nothing(self, driver: Any, world: DeviceWorld) -> None:
         sim = await world.known_sim()
         await world.device_returns(sim)
         await world.pass_time(timedelta(minutes=1))
@@ -72,7 +68,7 @@ class ConfirmsConformance(ConformanceFixtures):
             driver, Action.CANCEL_LOCATION, Confirmation.NOT_YET
         )
 
-    async def test_a_return_that_is_over_still_confirms(self, driver: Any, world: OperatorWorld) -> None:
+    async def test_a_return_that_is_over_still_confirms(self, driver: Any, world: DeviceWorld) -> None:
         sim, since = await world.known_sim(), world.now()
         await world.device_returns(sim)
         await world.end_session(sim)
@@ -80,12 +76,12 @@ class ConfirmsConformance(ConformanceFixtures):
             driver, Action.CANCEL_LOCATION, Confirmation.CONFIRMED
         )
 
-    async def test_an_unknown_sim_cannot_be_confirmed(self, driver: Any, world: OperatorWorld) -> None:
+    async def test_an_unknown_sim_cannot_be_confirmed(self, driver: Any, world: DeviceWorld) -> None:
         for action in _looked_at(driver):
             with pytest.raises(SimUnknown):
                 await driver.confirm(world.unknown_sim(), action, world.now())
 
-    async def test_a_confirmation_whose_answer_is_lost_is_an_error(self, driver: Any, world: OperatorWorld) -> None:
+    async def test_a_confirmation_whose_answer_is_lost_is_an_error(self, driver: Any, world: DeviceWorld) -> None:
         sim = await world.known_sim()
         for action in _looked_at(driver):
             await world.fail_next(Fault.LOST_BEFORE_APPLYING)
@@ -93,7 +89,7 @@ class ConfirmsConformance(ConformanceFixtures):
                 await driver.confirm(sim, action, world.now())
 
     async def test_a_confirmation_that_was_not_sent_is_an_error(
-        self, make_driver: MakeDriver, world: OperatorWorld
+        self, make_driver: MakeDriver, world: DeviceWorld
     ) -> None:
         unreachable = await make_driver(Variant.UNREACHABLE)
         for action in _looked_at(unreachable):

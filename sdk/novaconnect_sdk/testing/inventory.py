@@ -54,7 +54,6 @@ class InventoryConformance(ConformanceFixtures):
 
     async def test_two_listings_do_not_disturb_each_other(self, driver: Any, world: OperatorWorld) -> None:
         one, other = await driver.list_sims(None, None), await driver.list_sims(None, None)
-        assert one.next_cursor != other.next_cursor
         second = [await driver.list_sims(page.next_cursor, None) for page in (one, other)]
         assert [record.ref for record in second[0].items] == [record.ref for record in second[1].items]
 

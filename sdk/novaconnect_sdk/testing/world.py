@@ -74,10 +74,6 @@ class OperatorWorld(Protocol):
         """The operator blocks the SIM, without the driver; the SIM counts as changed."""
         ...
 
-    async def unblock(self, sim: SimRef) -> None:
-        """The operator puts the SIM back into service, without the driver."""
-        ...
-
     async def applied(self, sim: SimRef, action: Action) -> int:
         """How many times the operator has applied this action to the SIM."""
         ...
@@ -96,6 +92,14 @@ class OperatorWorld(Protocol):
 
     async def pass_time(self, duration: timedelta) -> None:
         """Move the operator's time, and `now`, forward."""
+        ...
+
+
+class DeviceWorld(OperatorWorld, Protocol):
+    """A world whose SIMs sit in devices: what live state, confirmation and usage records are tried with."""
+
+    async def unblock(self, sim: SimRef) -> None:
+        """The operator puts the SIM back into service, without the driver."""
         ...
 
     async def device_returns(self, sim: SimRef) -> None:
