@@ -24,14 +24,10 @@ _AT_ONCE = timedelta(seconds=2)
 
 def declared(settings: JasperSettings) -> tuple[Capability, ...]:
     """All actions of an account."""
-    plans = settings.plans
-    sizes = {
-        "unit": "MB",
-        "bytes_per_unit": settings.bytes_per_mb,
-        "minimum": plans.smallest,
-        "maximum": plans.largest,
-        "takes_effect": "NEXT_TERM",
-    }
+    return (*_of_service(), Capability(Action.SET_LIMIT, Support.UNSUPPORTED), *_of_packages(settings))
+
+
+def _of_service() -> tuple[Capability, ...]:
     return (
         Capability(
             Action.LOCK,
@@ -51,15 +47,24 @@ def declared(settings: JasperSettings) -> tuple[Capability, ...]:
             confirmed_by=ConfirmedBy.REGISTRATION,
             once_per=CANCEL_LOCATION_WINDOW,
         ),
-        Capability(Action.SET_LIMIT, Support.UNSUPPORTED),
+    )
+
+
+def _of_packages(settings: JasperSettings) -> tuple[Capability, ...]:
+    plans = settings.plans
+    sizes = {
+        "unit": "MB",
+        "bytes_per_unit": settings.bytes_per_mb,
+        "minimum": plans.smallest,
+        "maximum": plans.largest,
+        "takes_effect": "NEXT_TERM",
+    }
+    once = Idempotency.NONE
+    return (
         Capability(
-            Action.CHANGE_PACKAGE,
-            parameters=sizes,
-            typical=_AT_ONCE,
-            maximum=STATUS_DEADLINE,
-            idempotency=Idempotency.NONE,
+            Action.CHANGE_PACKAGE, parameters=sizes, typical=_AT_ONCE, maximum=STATUS_DEADLINE, idempotency=once
         ),
-        Capability(Action.RECONNECT_PACKAGE, typical=_AT_ONCE, maximum=STATUS_DEADLINE, idempotency=Idempotency.NONE),
+        Capability(Action.RECONNECT_PACKAGE, typical=_AT_ONCE, maximum=STATUS_DEADLINE, idempotency=once),
         Capability(
             Action.SET_ROAMING,
             mode=Mode.ACCEPTED_THEN_CONFIRMED,
