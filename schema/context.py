@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import strawberry
+
 from access import Principal
 from eventstream import EventHub
 from schema.loaders import Loaders
@@ -15,4 +17,11 @@ class RequestContext:
 
     principal: Principal
     hub: EventHub
-    loaders: Loaders = field(default_factory=Loaders)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.principal)
+
+
+Info = strawberry.Info[RequestContext, None]
+"""What Strawberry hands to a resolver."""

@@ -1,7 +1,66 @@
-"""Related rows of a page, fetched in one set query a relation instead of one a SIM."""
+"""Related rows of a page, fetched in one set query a relation instead of one a row."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from access import Principal
+from services.list_groups import GroupRow, groups_of_sims, sizes_of_groups
+from services.paging import Page, PageRequest
+from services.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
+from services.read_operations import OperationRow, operations_by_id
+from services.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
+from services.sim_rows import SimRow, sims_by_id
+
+Found = TypeVar("Found")
+
+ItemsKey = tuple[int, tuple[str, ...] | None, PageRequest]
+"""A parent's database id, states if only some are asked for, and the page."""
+
+
+def _loader(read: Callable[[list[int]], Awaitable[Mapping[int, Found]]], default: Found) -> DataLoader[int, Found]:
+    async def load(keys: list[int]) -> list[Found]:
+        found = await read(list(dict.fromkeys(keys)))
+        return [found.get(key, default) for key in keys]
+
+    # Nothing is remembered between batches: a subscription lives long on one context.
+    return DataLoader(load, cache=False)
+
 
 class Loaders:
-    """The set reads of one request. Nothing is remembered between batches: a subscription lives long on one context."""
+    """The set reads of one request; what needs permission is read as the principal."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.profiles: DataLoader[int, ProfileRow | None] = _loader(profiles, None)
+        self.companies: DataLoader[int, CompanyRow | None] = _loader(companies, None)
+        self.locks: DataLoader[int, Sequence[LockRow]] = _loader(locks_of_sims, ())
+        self.groups: DataLoader[int, Sequence[GroupRow]] = _loader(groups_of_sims, ())
+        self.group_sizes: DataLoader[int, int] = _loader(sizes_of_groups, 0)
+        self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
+        self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
+        self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
+        self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
+        self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+
+    async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
+        return await sims_by_id(self.principal, ids)
+
+    async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
+        return await operations_by_id(self.principal, ids)
+
+
+def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
+    async def load(keys: list[ItemsKey]) -> list[Page[ItemRow]]:
+        pages: dict[ItemsKey, Page[ItemRow]] = {}
+        # Fields with the same arguments share a query; a document has few different ones.
+        for shape in dict.fromkeys((states, request) for _, states, request in keys):
+            ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == shape))
+            found = await pages_of_items(parent, ids, *shape)
+            pages |= {(parent_id, *shape): page for parent_id, page in found.items()}
+        return [pages[key] for key in keys]
+
+    return DataLoader(load, cache=False)

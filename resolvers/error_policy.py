@@ -1,0 +1,74 @@
+"""What of an error leaves the house: refusals as they are, anything unexpected only as an error id."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import traceback
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+from graphql.language import ValueNode, VariableDefinitionNode
+from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionContext
+
+from domain.errors import DomainError, RefusalCode
+
+_log = logging.getLogger("novaconnect.graphql")
+_REFUSALS_OF_THE_LIBRARY = (
+    GraphQLError,
+    MissingQueryError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+    RecursionError,  # nothing but a query nested out of reason leads to one before a resolver runs
+)
+_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+
+
+class NovaSchema(strawberry.Schema):
+    """A schema whose errors all have a `code`."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Give each error its code in place; what is unexpected is logged once and masked."""
+        for error in errors:
+            extensions = dict(error.extensions or {})
+            if "code" in extensions:
+                continue
+            if isinstance(error.original_error, DomainError):
+                extensions |= {"code": str(error.original_error.code), "input": list(error.original_error.path)}
+            elif _is_about_the_request(error):
+                # Suggestions would tell the schema to those who may not read it.
+                error.message = _SUGGESTION.sub("", error.message)
+                extensions["code"] = _request_code(error)
+            else:
+                _mask(error, extensions)
+            error.extensions = extensions
+
+
+def _is_about_the_request(error: GraphQLError) -> bool:
+    """Whether the request was refused before any resolver ran: later errors have a path."""
+    if error.path is not None:
+        return False
+    return error.original_error is None or isinstance(error.original_error, _REFUSALS_OF_THE_LIBRARY)
+
+
+def _request_code(error: GraphQLError) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return "INVALID_SYNTAX"
+    about_value = isinstance(error, StrawberryInputCoercionError) or any(
+        isinstance(node, ValueNode | VariableDefinitionNode) for node in error.nodes or ()
+    )
+    return RefusalCode.INVALID_VALUE.value if about_value else "INVALID_QUERY"
+
+
+def _mask(error: GraphQLError, extensions: dict[str, object]) -> None:
+    cause = error.original_error or error
+    error_id = secrets.token_hex(8)
+    # Neither the message nor the values: a database error quotes the row it is about.
+    frames = "".join(traceback.format_list(traceback.extract_tb(cause.__traceback__)))
+    place = ".".join(str(step) for step in error.path or ())
+    _log.error("unexpected error %s: %s at %s\n%s", error_id, type(cause).__name__, place, frames)
+    error.message = f"Something broke on our side. Try again; if it stays, tell support the error id {error_id}."
+    extensions |= {"code": "INTERNAL_ERROR", "errorId": error_id}

@@ -1,0 +1,61 @@
+"""Finding anything by its global id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from domain.errors import InvalidId
+from schema.company import Company
+from schema.connections import Node
+from schema.context import RequestContext
+from schema.group import SimGroup
+from schema.ids import parse_id
+from schema.operation import Operation
+from schema.profile import Profile
+from schema.sim import Sim
+from services.get_sim import get_sim
+from services.list_groups import get_group
+from services.read_operations import get_operation
+
+
+async def _sim(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_sim(context.principal, row_id)
+    return Sim.of(row) if row else None
+
+
+async def _operation(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_operation(context.principal, row_id)
+    return Operation.of(row) if row else None
+
+
+async def _group(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_group(context.principal, row_id)
+    return SimGroup.of(row) if row else None
+
+
+async def _company(context: RequestContext, row_id: int) -> Node | None:
+    row = await context.loaders.companies.load(row_id) if context.principal.sees(row_id) else None
+    return Company.of(row) if row else None
+
+
+async def _profile(context: RequestContext, row_id: int) -> Node | None:
+    row = await context.loaders.profiles.load(row_id)
+    return Profile.of(row) if row else None
+
+
+_FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
+    "Sim": _sim,
+    "Operation": _operation,
+    "SimGroup": _group,
+    "Company": _company,
+    "Profile": _profile,
+}
+
+
+async def find_node(context: RequestContext, text: str) -> Node | None:
+    """The node with a global id, or None when it is not visible; raises `InvalidId`."""
+    type_name, row_id = parse_id(text, "id")
+    finder = _FINDERS.get(type_name)
+    if finder is None:
+        raise InvalidId("Things of this type are not found by id.", path=("id",))
+    return await finder(context, row_id)

@@ -1,0 +1,68 @@
+"""Root fields that read operations and preview them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.operations import OperationKind, OperationState, RiskCode
+from schema.arguments import After, Before, First, Last
+from schema.connections import Connection
+from schema.context import Info
+from schema.ids import database_id
+from schema.inputs import ChangeInput, SimSelection
+from schema.operation import Operation
+from schema.preview import OperationPreview
+from services.paging import PageRequest
+from services.preview_operation import preview_operation
+from services.preview_page import preview_page
+from services.read_operations import count_operations, get_operation, list_operations
+
+
+@strawberry.type
+class OperationQuery:
+    """Reading operations."""
+
+    @strawberry.field(description="One operation; null if there is none or it is not yours.")
+    async def operation(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Operation | None:
+        """One operation."""
+        row = await get_operation(info.context.principal, database_id(id, "Operation", "id"))
+        return Operation.of(row) if row else None
+
+    @strawberry.field(description="The operations that you may see, newest first.")
+    async def operations(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        state: Annotated[
+            list[OperationState] | None, strawberry.argument(description="Only those in one of these states.")
+        ] = None,
+        kind: Annotated[
+            list[OperationKind] | None, strawberry.argument(description="Only those of one of these kinds.")
+        ] = None,
+    ) -> Connection[Operation]:
+        """A page of operations."""
+        principal = info.context.principal
+        page = await list_operations(principal, PageRequest(first, after, last, before), state, kind)
+        return Connection(page=page, make=Operation.of, count=lambda: count_operations(principal, state, kind))
+
+    @strawberry.field(description="What a change would do to each SIM; nothing is stored and no operator is called.")
+    async def preview_operation(
+        self,
+        info: Info,
+        change: Annotated[ChangeInput, strawberry.argument(description="What would be done.")],
+        selection: Annotated[SimSelection, strawberry.argument(description="To which SIMs.")],
+        accept_risks: Annotated[
+            list[RiskCode] | None, strawberry.argument(description="Risks that would be accepted.")
+        ] = None,
+    ) -> OperationPreview:
+        """A preview."""
+        asked = (info.context.principal, change.to_kind(), selection.to_domain(), frozenset(accept_risks or ()))
+        preview = await preview_operation(*asked)
+        return OperationPreview.of(preview, lambda request: preview_page(*asked, request))

@@ -1,0 +1,40 @@
+"""The GraphQL schema, put together from the root fields."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.error_policy import NovaSchema
+from resolvers.operation_mutation import OperationMutation
+from resolvers.operation_query import OperationQuery
+from resolvers.sim_query import SimQuery
+from resolvers.subscription import Subscription
+from schema.scalars import SCALARS
+from services.paging import MAX_SIZE
+
+
+@strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
+class Query(SimQuery, OperationQuery):
+    """All queries."""
+
+
+@strawberry.type(
+    description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
+    " goes on after the answer."
+)
+class Mutation(OperationMutation):
+    """All mutations."""
+
+
+@lru_cache(maxsize=1)
+def build_schema() -> strawberry.Schema:
+    """The schema; made once a process."""
+    return NovaSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=MAX_SIZE),
+    )

@@ -1,0 +1,106 @@
+"""Root fields that read the fleet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.errors import InvalidValue
+from domain.sim_filter import SimFilter
+from resolvers.find_node import find_node
+from schema.arguments import After, Before, First, Last
+from schema.company import Viewer
+from schema.connections import Connection, Node
+from schema.context import Info
+from schema.csv_report import CsvFilterReport
+from schema.group import SimGroup
+from schema.ids import database_id
+from schema.inputs import SimFilterInput, SimOrder
+from schema.profile import Profile
+from schema.scalars import Iccid
+from schema.sim import Sim
+from services.csv_filter_report import csv_filter_report
+from services.get_sim import get_sim, get_sim_by_iccid
+from services.list_groups import count_groups, list_groups
+from services.list_profiles import list_profiles
+from services.list_sims import NEWEST_FIRST, count_sims, list_sims
+from services.paging import PageRequest
+
+
+@strawberry.type
+class SimQuery:
+    """Reading SIMs, groups and profiles."""
+
+    @strawberry.field(description="The user behind the access token.")
+    def viewer(self, info: Info) -> Viewer:
+        """Who asks."""
+        return Viewer.of(info.context.principal)
+
+    @strawberry.field(description="Anything with a global id; null if there is no such thing or it is not yours.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+    ) -> Node | None:
+        """Found by the type in the id."""
+        return await find_node(info.context, id)
+
+    @strawberry.field(description="The SIMs that you may see: by default the newest first.")
+    async def sims(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[SimFilterInput | None, strawberry.argument(description="Only some of them.")] = None,
+        order_by: Annotated[
+            SimOrder | None, strawberry.argument(description="In another order; cursors belong to one order.")
+        ] = None,
+    ) -> Connection[Sim]:
+        """A page of the SIM table."""
+        principal = info.context.principal
+        wanted = filter.to_domain() if filter else SimFilter()
+        order = order_by.to_list_order() if order_by else NEWEST_FIRST
+        page = await list_sims(principal, wanted, PageRequest(first, after, last, before), order)
+        return Connection(page=page, make=Sim.of, count=lambda: count_sims(principal, wanted))
+
+    @strawberry.field(description="One SIM by id or by ICCID; null if there is none or it is not yours.")
+    async def sim(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
+        iccid: Annotated[Iccid | None, strawberry.argument(description="Its ICCID. Give exactly one of both.")] = None,
+    ) -> Sim | None:
+        """One SIM."""
+        if id is not None and iccid is None:
+            row = await get_sim(info.context.principal, database_id(id, "Sim", "id"))
+        elif iccid is not None and id is None:
+            row = await get_sim_by_iccid(info.context.principal, iccid)
+        else:
+            raise InvalidValue("Give exactly one of id and iccid.")
+        return Sim.of(row) if row else None
+
+    @strawberry.field(description="All profiles, by code.")
+    async def profiles(self) -> list[Profile]:
+        """The catalogue."""
+        return [Profile.of(row) for row in await list_profiles()]
+
+    @strawberry.field(description="The groups that you may see, by name.")
+    async def groups(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[SimGroup]:
+        """A page of groups."""
+        principal = info.context.principal
+        page = await list_groups(principal, PageRequest(first, after, last, before))
+        return Connection(page=page, make=SimGroup.of, count=lambda: count_groups(principal))
+
+    @strawberry.field(description="What each row of a pasted table stands for, before it is used as a filter.")
+    async def csv_filter_report(
+        self,
+        info: Info,
+        csv: Annotated[
+            str, strawberry.argument(description="The table as it would be given to the filter; up to 100,000 rows.")
+        ],
+    ) -> CsvFilterReport:
+        """The report."""
+        return CsvFilterReport.of(await csv_filter_report(info.context.principal, csv))

@@ -1,0 +1,61 @@
+"""Root fields that go on telling: each begins with a snapshot, so nothing is lost between a query and it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from domain.sim_filter import Selection
+from schema.context import Info
+from schema.events import OperationProgressEvent, OperationsChangedEvent, SimsChangedEvent
+from schema.ids import database_id, database_ids
+from schema.inputs import SimFilterInput
+from services.watch_operations import watch_operation, watch_operations
+from services.watch_sims import watch_sims
+
+
+@strawberry.type(
+    description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
+    " latest state; it ends with the error UNAUTHENTICATED when access ends."
+)
+class Subscription:
+    """Live changes."""
+
+    @strawberry.subscription(
+        description="The progress of one operation. Completes when nothing of it is queued, being called or waiting,"
+        " and no SIM whose outcome is unknown will be looked at again."
+    )
+    async def operation_progress(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> AsyncGenerator[OperationProgressEvent, None]:
+        """One operation."""
+        operation_id = database_id(id, "Operation", "id")
+        async with aclosing(watch_operation(info.context.principal, info.context.hub, operation_id)) as events:
+            async for event in events:
+                yield OperationProgressEvent.of(event)
+
+    @strawberry.subscription(description="All operations that you may see, as they are started, go on and end.")
+    async def operations_changed(self, info: Info) -> AsyncGenerator[OperationsChangedEvent, None]:
+        """Every visible operation."""
+        async with aclosing(watch_operations(info.context.principal, info.context.hub)) as events:
+            async for event in events:
+                yield OperationsChangedEvent.of(event)
+
+    @strawberry.subscription(description="SIMs as they change: those of a filter, or given ones. Not both.")
+    async def sims_changed(
+        self,
+        info: Info,
+        filter: Annotated[SimFilterInput | None, strawberry.argument(description="All SIMs that it names.")] = None,
+        ids: Annotated[list[strawberry.ID] | None, strawberry.argument(description="These SIMs, at most 500.")] = None,
+    ) -> AsyncGenerator[SimsChangedEvent, None]:
+        """Some SIMs."""
+        selection = Selection(
+            ids=None if ids is None else database_ids(ids, "Sim", "ids"),
+            filter=None if filter is None else filter.to_domain(),
+        )
+        async with aclosing(watch_sims(info.context.principal, info.context.hub, selection)) as events:
+            async for event in events:
+                yield SimsChangedEvent.of(event)

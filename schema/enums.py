@@ -1,0 +1,293 @@
+"""Enums: the closed sets of the domain and the SDK, each value with what it means to a client."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from domain.locks import LockKind
+from domain.operations import ItemState, OperationKind, OperationState, RiskCode
+from domain.outcomes import OutcomeCode
+from domain.sim_filter import LockFilter
+from models.identity import UserRole
+from novaconnect_sdk import Action, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
+from schema.outcome_texts import OUTCOMES
+from services.csv_filter_report import CsvRowStatus
+from services.preview_operation import PreviewVerdict
+from services.sim_order import SimColumn
+
+
+class OrderDirection(Enum):
+    """Which end of an order comes first."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class ErrorCode(Enum):
+    """Every `code` that an error can have: those of `domain.errors.RefusalCode`, and those of the door itself."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    INVALID_ID = "INVALID_ID"
+    INVALID_CURSOR = "INVALID_CURSOR"
+    INVALID_VALUE = "INVALID_VALUE"
+    INVALID_CSV = "INVALID_CSV"
+    INVALID_SEARCH = "INVALID_SEARCH"
+    UNKNOWN_PROFILE = "UNKNOWN_PROFILE"
+    PAGE_SIZE = "PAGE_SIZE"
+    EMPTY_SELECTION = "EMPTY_SELECTION"
+    TOO_MANY_SIMS = "TOO_MANY_SIMS"
+    AMBIGUOUS_SELECTION = "AMBIGUOUS_SELECTION"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    NOTHING_TO_DO = "NOTHING_TO_DO"
+    INVALID_SYNTAX = "INVALID_SYNTAX"
+    INVALID_QUERY = "INVALID_QUERY"
+    BAD_REQUEST = "BAD_REQUEST"
+    TOO_LARGE = "TOO_LARGE"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+def describe(enum: type[Enum], description: str, values: dict[str, str], name: str | None = None) -> None:
+    """Make an enum part of the schema; `values` says what each member means."""
+    strawberry.enum(enum, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = values.pop(value.name)
+    if values:
+        raise ValueError(f"{enum.__name__} has no {', '.join(values)}")
+
+
+describe(
+    ErrorCode,
+    "Why a request was refused: `code` of `userErrors` in mutations and `extensions.code` of errors elsewhere.",
+    {
+        "UNAUTHENTICATED": "There is no valid access token, or it ended while a subscription was running.",
+        "FORBIDDEN": "Your role does not allow this.",
+        "NOT_FOUND": "There is no such thing, or you may not see it.",
+        "INVALID_ID": "A text is not an id of the kind expected: use ids as this API gives them.",
+        "INVALID_CURSOR": "A text is not a cursor of this list in this order.",
+        "INVALID_VALUE": "A value is not one that its field or argument takes.",
+        "INVALID_CSV": "A pasted table is too long or has rows that cannot be read.",
+        "INVALID_SEARCH": "A search text is too long or asks for too many values.",
+        "UNKNOWN_PROFILE": "There is no profile with this code.",
+        "PAGE_SIZE": "A page size is negative, over 500, or given from both ends.",
+        "EMPTY_SELECTION": "The selection names no SIM.",
+        "TOO_MANY_SIMS": "The selection names more SIMs than may be taken at once.",
+        "AMBIGUOUS_SELECTION": "Both ids and a filter are given, or neither.",
+        "IDEMPOTENCY_CONFLICT": "The idempotency key was used before with another request.",
+        "NOTHING_TO_DO": "The request is understood and there is nothing it could change.",
+        "INVALID_SYNTAX": "The query text is not GraphQL.",
+        "INVALID_QUERY": "The query asks for what this schema does not have, or in a way it does not allow.",
+        "BAD_REQUEST": "The request is not one that carries a query.",
+        "TOO_LARGE": "The request, its query text or one of its values is too large.",
+        "METHOD_NOT_ALLOWED": "This HTTP method is not for this address or this kind of operation.",
+        "NOT_ACCEPTABLE": "None of the media types that you accept can be given.",
+        "UNSUPPORTED_MEDIA_TYPE": "The request is in a media type that is not understood.",
+        "REQUEST_TIMEOUT": "The request came too slowly.",
+        "TOO_MANY_SUBSCRIPTIONS": "This connection has as many subscriptions as it may.",
+        "UNAVAILABLE": "The service cannot answer just now.",
+        "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
+    },
+)
+describe(
+    OrderDirection,
+    "Which end of an order comes first. Rows without a value come last in both directions.",
+    {"ASC": "Smallest, earliest or first letter first.", "DESC": "Largest, latest or last letter first."},
+)
+describe(
+    SimColumn,
+    "A column that SIMs can be ordered by; SIMs with equal values follow in the order of their ids.",
+    {
+        "CREATED_AT": "When the SIM came to NovaConnect.",
+        "UPDATED_AT": "When anything of it last changed.",
+        "ICCID": "The ICCID.",
+        "IMSI": "The IMSI.",
+        "MSISDN": "The number.",
+        "EXTERNAL_MSISDN": "The external number.",
+        "NAME": "The name, whatever its case.",
+        "PROFILE": "The code of the profile.",
+        "COMPANY": "The name of the company.",
+        "LOCKED": "Unlocked before locked.",
+        "MSU_COUNT": "The number of MSU.",
+        "BALANCE": "The operator's balance.",
+        "INTERNAL_BALANCE": "Our balance.",
+        "CURRENCY": "The currency of the balances.",
+        "STATUS": "The status as the operator last said.",
+        "OBSERVED_AT": "When the operator last said it.",
+        "DRIFT": "SIMs in the state we want before those that are not.",
+    },
+    name="SimOrderField",
+)
+describe(
+    LockFilter,
+    "Which SIMs to show by their locks.",
+    {
+        "UNLOCKED": "SIMs without any lock.",
+        "LOCKED": "SIMs with at least one lock, of whatever kind.",
+        "MSU_LOCKED": "SIMs locked for MSU.",
+    },
+)
+describe(
+    LockKind,
+    "Why a SIM is locked. The operator blocks it while at least one reason stands.",
+    {
+        "VOLUNTARY": "Somebody locked it; unlocking lifts it.",
+        "FINANCIAL": "Invoices are not paid; lifted when all are.",
+        "PACKAGE": "Its package is used up; lifted by reconnecting the package.",
+        "MSU": "Too many signalling messages; irrevocable, the SIM must be replaced.",
+        "VIOLATION": "A violation of the rules; only technical support lifts it.",
+    },
+)
+describe(
+    SimStatus,
+    "The status of a SIM at its operator, translated from the operator's own word.",
+    {
+        "INVENTORY": "In stock, never activated.",
+        "ACTIVE": "In service.",
+        "BLOCKED": "Blocked.",
+        "RETIRED": "Out of service for ever.",
+        "UNKNOWN": "Not known, or a word of the operator that we do not know.",
+    },
+)
+describe(
+    Action,
+    "What can be done to a SIM through its operator.",
+    {
+        "LOCK": "Block the SIM.",
+        "UNLOCK": "Lift the block.",
+        "CANCEL_LOCATION": "Reset: make the network forget where the SIM is, so that it registers anew.",
+        "SET_LIMIT": "Set a traffic limit.",
+        "CHANGE_PACKAGE": "Change to another package.",
+        "RECONNECT_PACKAGE": "Begin the package anew.",
+        "SET_ROAMING": "Allow or forbid networks.",
+    },
+    name="SimAction",
+)
+describe(
+    Support,
+    "Whether an action can be used.",
+    {
+        "SUPPORTED": "Yes.",
+        "UNSUPPORTED": "No: the operator does not offer it.",
+        "UNCONFIRMED": "It is sent, but has not yet been seen to work with this operator.",
+    },
+    name="CapabilitySupport",
+)
+describe(
+    Mode,
+    "How an action ends.",
+    {
+        "SYNC": "The operator answers at once.",
+        "ACCEPTED_THEN_CONFIRMED": "The operator accepts it, and it is confirmed later.",
+        "MANUAL": "A person at the operator does it.",
+    },
+    name="CapabilityMode",
+)
+describe(
+    SideEffect,
+    "What else an action may do.",
+    {
+        "RAISES_MSU": "A live device raises the MSU count, up to an irrevocable lock.",
+        "LEAVES_NETWORK": "The device leaves the network for a while.",
+    },
+)
+describe(
+    ConfirmedBy,
+    "By what an accepted action is confirmed.",
+    {
+        "REGISTRATION": "A registration on the network that began after it.",
+        "DATA_SESSION": "A data session that began after it.",
+        "STATE": "The state that the operator shows.",
+        "HANDLE": "The operator's own answer about the request.",
+    },
+)
+describe(
+    Idempotency,
+    "What a repeat of an action does.",
+    {
+        "NATIVE_KEY": "The operator recognises the repeat by a key.",
+        "NATURAL": "Nothing: it already stands.",
+        "NONE": "It acts a second time.",
+    },
+    name="CapabilityIdempotency",
+)
+describe(
+    OperationKind,
+    "What an operation does to each of its SIMs.",
+    {
+        "LOCK": "Locks it (a voluntary lock).",
+        "UNLOCK": "Removes the voluntary lock.",
+        "CANCEL_LOCATION": "Resets it: the network forgets where it is, so that it registers anew.",
+    },
+)
+describe(
+    OperationState,
+    "Where an operation stands as a whole.",
+    {
+        "QUEUED": "Accepted; nothing has been sent yet.",
+        "RUNNING": "Under way.",
+        "DONE": "Nothing is queued, being called or waiting any more.",
+        "CANCELLED": "The same, and at least one SIM was cancelled before it was sent.",
+    },
+)
+describe(
+    ItemState,
+    "Where one SIM of an operation stands.",
+    {
+        "QUEUED": "Waits for its turn at the operator.",
+        "CALLING": "The call to the operator is under way.",
+        "AWAITING_CONFIRMATION": "The operator accepted it and has not confirmed it yet.",
+        "SUCCEEDED": "It is done.",
+        "FAILED": "It was tried and did not work; it can be retried.",
+        "REFUSED": "It was not sent, or the operator refused it for good.",
+        "UNKNOWN": "The answer was lost: it may or may not be done. It is never repeated blindly, and settled if possible.",
+        "CANCELLED": "Cancelled before it was sent.",
+    },
+)
+describe(
+    RiskCode,
+    "A danger that must be accepted by name before a SIM that carries it is touched.",
+    {
+        "MSU_LOCK": "The SIM may be in a live device, and locking it can trigger an irrevocable MSU lock.",
+        "RESET_UNDER_WAY": "A reset of the SIM was accepted less than 10 hours ago.",
+    },
+)
+describe(OutcomeCode, "Why one SIM of an operation stands where it stands.", dict(OUTCOMES))
+describe(
+    PreviewVerdict,
+    "What would become of a SIM.",
+    {
+        "WILL_RUN": "It is sent to the operator, or is already so and succeeds at once.",
+        "REFUSED": "It is refused with a code.",
+        "RISKY": "It is refused unless its risk is accepted.",
+    },
+)
+describe(
+    CsvRowStatus,
+    "What a row of a pasted table stands for among the SIMs you may see.",
+    {
+        "FOUND": "Exactly one SIM.",
+        "NOT_FOUND": "No SIM.",
+        "AMBIGUOUS": "Several SIMs have this number.",
+        "DIFFERENT_SIMS": "The ICCID and the number do not belong to one SIM.",
+        "BAD_ROW": "The row cannot be read; `problem` says why.",
+    },
+)
+describe(
+    UserRole,
+    "What a user may do.",
+    {
+        "OWNER": "Everything in their company.",
+        "MANAGER": "Everything with the SIMs of their company.",
+        "VIEWER": "Only look.",
+        "STAFF": "NovaConnect's own staff: sees every company.",
+    },
+)

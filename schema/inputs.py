@@ -1,0 +1,134 @@
+"""Inputs: what clients ask for, turned into the domain's own terms."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domain.errors import InvalidValue
+from domain.operations import OperationKind, RiskCode
+from domain.sim_filter import LockFilter, Selection, SimFilter
+from schema.enums import OrderDirection
+from schema.ids import database_id, database_ids
+from services.paging import ListOrder
+from services.sim_order import SimColumn, sim_order
+
+
+@strawberry.input(name="SimFilter", description="Conditions that a SIM must all meet; one that is left out is none.")
+class SimFilterInput:
+    """The SIM filter."""
+
+    search: str | None = strawberry.field(
+        default=None,
+        description="The universal search over ICCID, both numbers and name. Terms are separated by anything that is"
+        " not a digit or a Latin or Cyrillic letter, and one that fits is enough; a phrase in double quotes is one"
+        " term. A leading ! makes it strict: a term must be a whole value, unless a * opens its beginning or end.",
+    )
+    profiles: list[str] | None = strawberry.field(
+        default=None, description="Codes of profiles; Cyrillic letters that look like Latin ones are understood."
+    )
+    lock: LockFilter | None = strawberry.field(default=None, description="By their locks.")
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="Only SIMs of this group.")
+    empty_name_only: bool | None = strawberry.field(default=None, description="Only SIMs without a name.")
+    csv: str | None = strawberry.field(
+        default=None,
+        description="A pasted table of up to 100,000 rows, each an ICCID, a number, or both in either order, separated"
+        " by comma, semicolon, space or tab.",
+    )
+    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Only these SIMs.")
+    company_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Only SIMs of these companies: for those who see several."
+    )
+
+    def to_domain(self) -> SimFilter:
+        """The filter in database ids; raises `InvalidId`."""
+        return SimFilter(
+            search=self.search,
+            profiles=None if self.profiles is None else tuple(self.profiles),
+            lock=self.lock,
+            group_id=None if self.group_id is None else database_id(self.group_id, "SimGroup", "filter", "groupId"),
+            empty_name_only=bool(self.empty_name_only),
+            csv=self.csv,
+            ids=None if self.ids is None else database_ids(self.ids, "Sim", "filter", "ids"),
+            company_ids=None
+            if self.company_ids is None
+            else database_ids(self.company_ids, "Company", "filter", "companyIds"),
+        )
+
+
+@strawberry.input(description="An order of SIMs; SIMs that are equal in it follow by id.")
+class SimOrder:
+    """Column and direction."""
+
+    field: SimColumn = strawberry.field(description="By what.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+
+    def to_list_order(self) -> ListOrder:
+        """The order as services take it."""
+        return sim_order(self.field, descending=self.direction is OrderDirection.DESC)
+
+
+@strawberry.input(description="The SIMs that a change is asked for: either ids or a filter, not both.")
+class SimSelection:
+    """The selection of an operation."""
+
+    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="These SIMs, at most 100,000.")
+    filter: SimFilterInput | None = strawberry.field(
+        default=None, description="All SIMs that the filter names at the moment of acceptance, at most 100,000."
+    )
+
+    def to_domain(self) -> Selection:
+        """The selection in database ids; raises `InvalidId`. Whether it is clear is for services to say."""
+        return Selection(
+            ids=None if self.ids is None else database_ids(self.ids, "Sim", "selection", "ids"),
+            filter=None if self.filter is None else self.filter.to_domain(),
+        )
+
+
+@strawberry.input(description="One change; exactly one field, with the value true.", one_of=True)
+class ChangeInput:
+    """The kind of an operation to preview; later kinds bring their parameters."""
+
+    lock: bool | None = strawberry.field(default=strawberry.UNSET, description="Lock the SIMs.")
+    unlock: bool | None = strawberry.field(default=strawberry.UNSET, description="Remove their voluntary lock.")
+    cancel_location: bool | None = strawberry.field(default=strawberry.UNSET, description="Reset them.")
+
+    def to_kind(self) -> OperationKind:
+        """The kind; raises `InvalidValue` when its value is not true."""
+        given = {
+            OperationKind.LOCK: self.lock,
+            OperationKind.UNLOCK: self.unlock,
+            OperationKind.CANCEL_LOCATION: self.cancel_location,
+        }
+        for kind, value in given.items():
+            if value is True:
+                return kind
+        raise InvalidValue("Give the change that you mean the value true.", path=("change",))
+
+
+@strawberry.input(description="What every mutation that starts an operation takes.")
+class _OperationInput:
+    """What every mutation that starts an operation takes."""
+
+    selection: SimSelection = strawberry.field(description="On which SIMs.")
+    idempotency_key: str = strawberry.field(
+        description="Any text of 1 to 200 characters that you make anew for each request: a repeat with the same key"
+        " and the same request returns the same operation instead of a second one."
+    )
+    accept_risks: list[RiskCode] = strawberry.field(
+        default_factory=list, description="Risks that you accept; SIMs that carry another one are refused."
+    )
+
+
+@strawberry.input(description="What to lock.")
+class LockSimsInput(_OperationInput):
+    """Input of `lockSims`."""
+
+
+@strawberry.input(description="What to unlock.")
+class UnlockSimsInput(_OperationInput):
+    """Input of `unlockSims`."""
+
+
+@strawberry.input(description="What to reset.")
+class CancelLocationInput(_OperationInput):
+    """Input of `cancelLocation`."""

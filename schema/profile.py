@@ -1,0 +1,78 @@
+"""Profiles and what can be done with their SIMs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+import strawberry
+
+from drivers.registry import registry
+from novaconnect_sdk import Action, ConfirmedBy, Idempotency, Mode, SideEffect, Support
+from novaconnect_sdk import Capability as CapabilityValue
+from schema.connections import Node
+from schema.ids import global_id
+from schema.scalars import Json
+from services.sim_relations import ProfileRow
+
+
+@strawberry.type(description="One action on a SIM: whether it can be used, how it ends and what else it does.")
+class Capability:
+    """What a driver declares for one action."""
+
+    action: Action = strawberry.field(description="The action.")
+    support: Support = strawberry.field(description="Whether it can be used.")
+    mode: Mode = strawberry.field(description="How it ends.")
+    parameters: Json = strawberry.field(
+        description="What it takes, by name: for example units and periods of limits, or packages to choose from."
+    )
+    side_effects: list[SideEffect] = strawberry.field(description="What else it may do.")
+    typical_seconds: int | None = strawberry.field(description="How long it usually takes; null when not known.")
+    maximum_seconds: int | None = strawberry.field(description="After how long it is given up; null when not known.")
+    confirmed_by: ConfirmedBy | None = strawberry.field(description="By what it is confirmed once accepted.")
+    idempotency: Idempotency = strawberry.field(description="What a repeat of it does.")
+
+    @classmethod
+    def of(cls, value: CapabilityValue) -> Self:
+        """The capability as a driver declares it."""
+        return cls(
+            action=value.action,
+            support=value.support,
+            mode=value.mode,
+            parameters=Json(dict(value.parameters)),
+            side_effects=sorted(value.side_effects),
+            typical_seconds=_seconds(value.typical),
+            maximum_seconds=_seconds(value.maximum),
+            confirmed_by=value.confirmed_by,
+            idempotency=value.idempotency,
+        )
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else round(duration.total_seconds())
+
+
+@strawberry.type(description="A kind of SIM: operator, access point and what can be done with it.")
+class Profile(Node):
+    """A profile."""
+
+    code: str = strawberry.field(description="Its code in Latin capitals, such as TC.")
+    title: str = strawberry.field(description="Its title.")
+    apn: str = strawberry.field(description="The access point name that devices use.")
+    number_prefix: str = strawberry.field(description="How its numbers begin, without a plus sign.")
+
+    @classmethod
+    def of(cls, row: ProfileRow) -> Self:
+        """The profile of a row."""
+        return cls(
+            id=global_id("Profile", row.id),
+            code=row.code,
+            title=row.title,
+            apn=row.apn,
+            number_prefix=row.number_prefix,
+        )
+
+    @strawberry.field(description="What can be done with SIMs of this profile: one entry for every action.")
+    def capabilities(self) -> list[Capability]:
+        """As the profile's driver declares them."""
+        return [Capability.of(value) for value in registry().capabilities(self.code)]

@@ -1,0 +1,88 @@
+"""Scalars: values of the field that are strings on the wire and are checked where they come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from domain.errors import RefusalCode
+from novaconnect_sdk import Iccid as IccidValue
+
+Iccid = NewType("Iccid", str)
+Imsi = NewType("Imsi", str)
+Msisdn = NewType("Msisdn", str)
+Json = NewType("Json", object)
+
+
+def _refused(expected: str) -> GraphQLError:
+    # What was sent is not repeated: it may be personal, and errors are logged by clients.
+    return GraphQLError(f"{expected}: correct the value.", extensions={"code": RefusalCode.INVALID_VALUE.value})
+
+
+def _parse_iccid(value: Any) -> Iccid:
+    if isinstance(value, str):
+        try:
+            return Iccid(IccidValue(value))
+        except ValueError:
+            pass
+    raise _refused("An ICCID is a string of 18 to 22 digits beginning with 89")
+
+
+def _only_output(value: Any) -> Any:
+    raise _refused("No input takes this scalar yet")
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _amount(value: Decimal) -> str:
+    return format(value, "f")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Iccid: strawberry.scalar(
+        name="Iccid",
+        description="The serial number of a SIM: a string of 18 to 22 digits beginning with 89 (ITU-T E.118). "
+        "The check digit is not enforced, because operators issue cards that ignore it.",
+        serialize=str,
+        parse_value=_parse_iccid,
+    ),
+    Imsi: strawberry.scalar(
+        name="Imsi",
+        description="The identity of a subscriber on the network: a string of 6 to 15 digits, country code first.",
+        serialize=str,
+        parse_value=_only_output,
+    ),
+    Msisdn: strawberry.scalar(
+        name="Msisdn",
+        description="A telephone number in international form: a string of digits without a plus sign (ITU-T E.164).",
+        serialize=str,
+        parse_value=_only_output,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact decimal number as a string, such as "12.50": never a float.',
+        serialize=_amount,
+        parse_value=_only_output,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description='A moment in UTC, ISO 8601, such as "2025-03-01T09:00:00Z".',
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_moment,
+        parse_value=_only_output,
+    ),
+    Json: strawberry.scalar(
+        name="Json",
+        description="Any JSON value; where it is used, a description says what it holds.",
+        serialize=lambda value: value,
+        parse_value=_only_output,
+    ),
+}
+"""Every scalar of the schema besides GraphQL's own, for `StrawberryConfig.scalar_map`."""

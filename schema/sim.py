@@ -1,0 +1,158 @@
+"""The SIM: who it is, what we want of it, what its operator last said, and what happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from domain.locks import HOW_TO_LIFT, LockKind
+from novaconnect_sdk import SimStatus
+from schema.arguments import After, Before, First, Last
+from schema.company import Company
+from schema.connections import Connection, Node
+from schema.context import Info
+from schema.group import SimGroup
+from schema.ids import global_id
+from schema.operation_item import OperationItem
+from schema.profile import Capability, Profile
+from schema.scalars import Iccid, Imsi, Msisdn
+from services.paging import PageRequest
+from services.sim_relations import LockRow
+from services.sim_rows import SimRow
+
+_LATEST = PageRequest(first=1)
+
+
+@strawberry.type(description="One reason for which a SIM is locked.")
+class SimLock:
+    """A lock reason."""
+
+    kind: LockKind = strawberry.field(description="Why.")
+    since: datetime = strawberry.field(description="Since when.")
+    set_by: str = strawberry.field(description="Who or what set it.")
+    reason: str = strawberry.field(description="Why in words.")
+    how_to_lift: str = strawberry.field(description="What to do so that it goes.")
+
+    @classmethod
+    def of(cls, row: LockRow) -> Self:
+        """The lock of a row."""
+        return cls(
+            kind=row.kind, since=row.since, set_by=row.set_by, reason=row.reason, how_to_lift=HOW_TO_LIFT[row.kind]
+        )
+
+
+@strawberry.type(description="What the operator last said about a SIM.")
+class SimObservation:
+    """An observed state."""
+
+    status: SimStatus = strawberry.field(description="The status; UNKNOWN while the operator has said nothing.")
+    native_status: str | None = strawberry.field(description="The operator's own word for it.")
+    is_blocked: bool | None = strawberry.field(description="Whether the operator blocks the SIM; null if not known.")
+    as_of: datetime | None = strawberry.field(description="When the operator said so; null if it never did.")
+
+
+@strawberry.type(description="A SIM card.")
+class Sim(Node):
+    """A SIM."""
+
+    row: strawberry.Private[SimRow]
+    iccid: Iccid = strawberry.field(description="The serial number of the card.")
+    imsi: Imsi | None = strawberry.field(description="The identity of the subscriber on the network.")
+    msisdn: Msisdn | None = strawberry.field(description="The number.")
+    external_msisdn: Msisdn | None = strawberry.field(description="The external number, if it has one.")
+    name: str = strawberry.field(description="The customer's own name for it; empty if it has none.")
+    is_locked: bool = strawberry.field(description="Whether at least one lock reason stands.")
+    msu_count: int | None = strawberry.field(description="How many signalling messages were counted; null: no data.")
+    balance: Decimal | None = strawberry.field(description="The balance at the operator; null if it has none.")
+    internal_balance: Decimal = strawberry.field(description="The balance that NovaConnect keeps.")
+    currency: str | None = strawberry.field(description="The currency of the balances, ISO 4217.")
+    observed: SimObservation = strawberry.field(description="What the operator last said.")
+    drift: bool = strawberry.field(
+        description="Whether the operator blocks the SIM against our lock reasons, or not in spite of them."
+    )
+    created_at: datetime = strawberry.field(description="When the SIM came to NovaConnect.")
+    updated_at: datetime = strawberry.field(description="When anything of it last changed.")
+
+    @classmethod
+    def of(cls, row: SimRow) -> Self:
+        """The SIM of a row."""
+        return cls(
+            row=row,
+            id=global_id("Sim", row.id),
+            iccid=Iccid(row.iccid),
+            imsi=Imsi(row.imsi) if row.imsi else None,
+            msisdn=Msisdn(row.msisdn) if row.msisdn else None,
+            external_msisdn=Msisdn(row.external_msisdn) if row.external_msisdn else None,
+            name=row.name,
+            is_locked=row.lock_mask != 0,
+            msu_count=row.msu_count,
+            balance=row.balance,
+            internal_balance=row.internal_balance,
+            currency=row.currency,
+            observed=SimObservation(
+                status=SimStatus(row.observed_status),
+                native_status=row.native_status,
+                is_blocked=row.observed_blocked,
+                as_of=row.observed_at,
+            ),
+            drift=row.drift,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="The profile.")
+    async def profile(self, info: Info) -> Profile:
+        """Its profile, read for all SIMs of a page at once."""
+        row = await info.context.loaders.profiles.load(self.row.profile_id)
+        assert row is not None
+        return Profile.of(row)
+
+    @strawberry.field(description="The company that it belongs to.")
+    async def company(self, info: Info) -> Company:
+        """Its company, read for all SIMs of a page at once."""
+        row = await info.context.loaders.companies.load(self.row.company_id)
+        assert row is not None
+        return Company.of(row)
+
+    @strawberry.field(description="The reasons for which it is locked, oldest first; empty when it is not.")
+    async def locks(self, info: Info) -> list[SimLock]:
+        """Read for all locked SIMs of a page at once."""
+        if not self.row.lock_mask:
+            return []
+        return [SimLock.of(row) for row in await info.context.loaders.locks.load(self.row.id)]
+
+    @strawberry.field(description="The groups that it is in, by name.")
+    async def groups(self, info: Info) -> list[SimGroup]:
+        """Read for all SIMs of a page at once."""
+        return [SimGroup.of(row) for row in await info.context.loaders.groups.load(self.row.id)]
+
+    @strawberry.field(description="What can be done with it: one entry for every action.")
+    async def capabilities(self, info: Info) -> list[Capability]:
+        """Those of its profile."""
+        row = await info.context.loaders.profiles.load(self.row.profile_id)
+        assert row is not None
+        return Profile.of(row).capabilities()
+
+    @strawberry.field(description="The last action on it: the newest of its history; null if there was none.")
+    async def last_operation(
+        self, info: Info
+    ) -> Annotated[OperationItem, strawberry.lazy("schema.operation_item")] | None:
+        """Read for all SIMs of a page at once."""
+        page = await info.context.loaders.items_of_sim.load((self.row.id, None, _LATEST))
+        return OperationItem.of(page.rows[0]) if page.rows else None
+
+    @strawberry.field(description="Every action on it: who, when, what and with what outcome; the newest first.")
+    async def history(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[OperationItem]:
+        """Its operation items, read for all SIMs of a page at once."""
+        key = (self.row.id, None, PageRequest(first, after, last, before))
+        page = await info.context.loaders.items_of_sim.load(key)
+        return Connection(page=page, make=OperationItem.of, count=lambda: self._actions(info))
+
+    async def _actions(self, info: Any) -> int:
+        actions: int = await info.context.loaders.actions.load(self.row.id)
+        return actions

@@ -1,0 +1,95 @@
+"""Live operations: a snapshot, then every change, coalesced to the latest state."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from access import Principal
+from domain.errors import NotFound
+from domain.operations import OperationState
+from eventstream import EventHub
+from services.live_pace import LivePace
+from services.paging import MAX_SIZE, PageRequest
+from services.read_operations import (
+    OperationRow,
+    get_operation,
+    has_unsettled_items,
+    list_operations,
+    operations_by_id,
+)
+
+_RECENT = 50
+_OPEN = (OperationState.QUEUED, OperationState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationProgress:
+    """The operation as it stands; `snapshot` at the beginning and when changes may have been missed."""
+
+    snapshot: bool
+    operation: OperationRow
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsEvent:
+    """Operations that are new or changed, newest first, or a `snapshot`: the most recent ones and all open ones."""
+
+    snapshot: bool
+    operations: list[OperationRow]
+
+
+async def watch_operation(
+    principal: Principal, hub: EventHub, operation_id: int
+) -> AsyncGenerator[OperationProgress, None]:
+    """The progress of one operation until nothing of it is open and no unknown item will be looked at again.
+
+    Raises `NotFound` when it is not visible and `AccessEnded` when access ends.
+    """
+    with hub.listen(principal.company_ids) as listener:
+        pace = LivePace(principal, listener)
+        row = await _require(principal, operation_id)
+        yield OperationProgress(True, row)
+        while row.is_open or (row.unknown and await has_unsettled_items(operation_id)):
+            changed, _, missed, idle = await pace.look()
+            if not (missed or idle or operation_id in changed):
+                continue
+            before, row = row, await _require(principal, operation_id)
+            if row != before:
+                yield OperationProgress(missed, row)
+
+
+async def watch_operations(principal: Principal, hub: EventHub) -> AsyncGenerator[OperationsEvent, None]:
+    """All visible operations, without end. Raises `AccessEnded` when access ends."""
+    with hub.listen(principal.company_ids) as listener:
+        pace = LivePace(principal, listener)
+        yield OperationsEvent(True, await _snapshot(principal))
+        waiting: set[int] = set()
+        while True:
+            if not waiting:
+                waiting, _, missed, _ = await pace.look()
+            else:
+                more, _, missed, _ = await pace.look(0)
+                waiting |= more
+            if missed:
+                waiting = set()
+                yield OperationsEvent(True, await _snapshot(principal))
+            elif waiting:
+                newest = sorted(waiting, reverse=True)[:MAX_SIZE]
+                waiting.difference_update(newest)
+                rows = await operations_by_id(principal, newest)
+                yield OperationsEvent(False, [rows[row_id] for row_id in newest if row_id in rows])
+
+
+async def _require(principal: Principal, operation_id: int) -> OperationRow:
+    row = await get_operation(principal, operation_id)
+    if row is None:
+        raise NotFound("There is no such operation.", path=("id",))
+    return row
+
+
+async def _snapshot(principal: Principal) -> list[OperationRow]:
+    recent = await list_operations(principal, PageRequest(first=_RECENT))
+    open_ones = await list_operations(principal, PageRequest(first=MAX_SIZE - _RECENT), _OPEN)
+    rows = {row.id: row for row in (*open_ones.rows, *recent.rows)}
+    return [rows[row_id] for row_id in sorted(rows, reverse=True)]

@@ -1,0 +1,61 @@
+"""Asking the schema as the door does, over the real services."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.registry import load_registry, use_registry
+from eventstream import EventHub
+from resolvers.context import RequestContext
+from resolvers.schema import build_schema
+from settings import read_plugins_file
+from tests.worlds import Login
+
+Answer = dict[str, Any]
+Ask = Callable[..., Awaitable[Answer]]
+
+SECRETS = ("TSIM_PASSWORD", "JASPER_API_KEY", "JASPER_LICENSE_KEY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def drivers_of_the_shipped_file() -> AsyncIterator[None]:
+    """The drivers that `plugins.toml` ships, able to declare what they can do; nobody is called."""
+    missing = [name for name in SECRETS if name not in os.environ]
+    os.environ.update(dict.fromkeys(missing, "not-used"))
+    loaded = await load_registry(read_plugins_file(Path("plugins.toml")))
+    for name in missing:
+        del os.environ[name]
+    assert loaded.registry.problems == ()
+    use_registry(loaded.registry)
+    yield
+    await loaded.registry.close()
+
+
+@pytest.fixture
+def ask(hub: EventHub) -> Ask:
+    """A function that executes a document as a user: `data` and formatted `errors` of the answer."""
+
+    async def execute(login: Login, document: str, **variables: Any) -> Answer:
+        context = RequestContext(principal=login.principal, hub=hub)
+        result = await build_schema().execute(document, variables or None, context_value=context)
+        return {"data": result.data, "errors": [error.formatted for error in result.errors or []]}
+
+    return execute
+
+
+@pytest.fixture
+def read(ask: Ask) -> Ask:
+    """The same for what must succeed: only its `data`."""
+
+    async def execute(login: Login, document: str, **variables: Any) -> Answer:
+        answer = await ask(login, document, **variables)
+        assert answer["errors"] == []
+        data: Answer = answer["data"]
+        return data
+
+    return execute
