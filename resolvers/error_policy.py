@@ -8,13 +8,14 @@ import secrets
 import traceback
 
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError
 from graphql.language import ValueNode, VariableDefinitionNode
 from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
-from domain.errors import DomainError, RefusalCode
+from domain.errors import DomainError
+from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
 _REFUSALS_OF_THE_LIBRARY = (
@@ -55,12 +56,10 @@ def _is_about_the_request(error: GraphQLError) -> bool:
 
 
 def _request_code(error: GraphQLError) -> str:
-    if isinstance(error, GraphQLSyntaxError):
-        return "INVALID_SYNTAX"
     about_value = isinstance(error, StrawberryInputCoercionError) or any(
         isinstance(node, ValueNode | VariableDefinitionNode) for node in error.nodes or ()
     )
-    return RefusalCode.INVALID_VALUE.value if about_value else "INVALID_QUERY"
+    return ErrorCode.INVALID_VALUE.value if about_value else ErrorCode.INVALID_REQUEST.value
 
 
 def _mask(error: GraphQLError, extensions: dict[str, object]) -> None:
@@ -71,4 +70,4 @@ def _mask(error: GraphQLError, extensions: dict[str, object]) -> None:
     place = ".".join(str(step) for step in error.path or ())
     _log.error("unexpected error %s: %s at %s\n%s", error_id, type(cause).__name__, place, frames)
     error.message = f"Something broke on our side. Try again; if it stays, tell support the error id {error_id}."
-    extensions |= {"code": "INTERNAL_ERROR", "errorId": error_id}
+    extensions |= {"code": ErrorCode.INTERNAL_ERROR.value, "errorId": error_id}

@@ -43,16 +43,8 @@ class ErrorCode(Enum):
     AMBIGUOUS_SELECTION = "AMBIGUOUS_SELECTION"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     NOTHING_TO_DO = "NOTHING_TO_DO"
-    INVALID_SYNTAX = "INVALID_SYNTAX"
-    INVALID_QUERY = "INVALID_QUERY"
-    BAD_REQUEST = "BAD_REQUEST"
-    TOO_LARGE = "TOO_LARGE"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
-    TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
-    UNAVAILABLE = "UNAVAILABLE"
+    INVALID_REQUEST = "INVALID_REQUEST"
+    REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
@@ -84,16 +76,8 @@ describe(
         "AMBIGUOUS_SELECTION": "Both ids and a filter are given, or neither.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used before with another request.",
         "NOTHING_TO_DO": "The request is understood and there is nothing it could change.",
-        "INVALID_SYNTAX": "The query text is not GraphQL.",
-        "INVALID_QUERY": "The query asks for what this schema does not have, or in a way it does not allow.",
-        "BAD_REQUEST": "The request is not one that carries a query.",
-        "TOO_LARGE": "The request, its query text or one of its values is too large.",
-        "METHOD_NOT_ALLOWED": "This HTTP method is not for this address or this kind of operation.",
-        "NOT_ACCEPTABLE": "None of the media types that you accept can be given.",
-        "UNSUPPORTED_MEDIA_TYPE": "The request is in a media type that is not understood.",
-        "REQUEST_TIMEOUT": "The request came too slowly.",
-        "TOO_MANY_SUBSCRIPTIONS": "This connection has as many subscriptions as it may.",
-        "UNAVAILABLE": "The service cannot answer just now.",
+        "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
+        "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
     },
 )
