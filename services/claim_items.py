@@ -12,18 +12,29 @@ from domain.operations import OperationKind, RiskCode
 from eventstream import OperationChanged, publish
 from models.database import fetch
 from services.item_results import ClaimedItem, sim_ref
+from services.superseded import superseded
 
-# An item waits while another of its SIM is in flight, was accepted earlier, or (its own kind only, and never a lock or
-# unlock) still waits for its confirmation or is unknown within its window.
-_HEAD = """
+# OFFSET 0 keeps the planner from combining the index on the SIM with the partial ones on the state: with a hundred
+# thousand items queued and the statistics of an hour ago it would read all of them for each item.
+_OF_SIM = "(SELECT * FROM operation_item WHERE sim_id = {0}.sim_id AND id <> {0}.id OFFSET 0)"
+
+# A change that is no lock waits while another of its kind is not confirmed, or is unknown within its window; `{0}` is the
+# waiting item.
+_HELD_BY_ITS_KIND = f"""{{0}}.kind NOT IN ('LOCK', 'UNLOCK') AND EXISTS (
+  SELECT 1 FROM {_OF_SIM} w WHERE w.kind = {{0}}.kind
+    AND (w.state = 'AWAITING_CONFIRMATION' OR (w.state = 'UNKNOWN' AND w.deadline_at > $2)))"""  # noqa: S608 - constants of this file
+
+# An item waits while another of its SIM is in flight, was accepted earlier (unless that one is held back by its own kind,
+# which may take hours, and this one is a lock or unlock), or while it is held back by its own kind itself.
+_HEAD = f"""
 SELECT i.id FROM operation_item i
 WHERE i.account_id = $1 AND i.state = 'QUEUED' AND (i.not_before IS NULL OR i.not_before <= $2)
+  AND NOT ({_HELD_BY_ITS_KIND.format("i")})
   AND NOT EXISTS (
-    SELECT 1 FROM operation_item o WHERE o.sim_id = i.sim_id AND o.id <> i.id AND (
-      o.state = 'CALLING' OR (o.state = 'QUEUED' AND o.accept_seq < i.accept_seq)
-      OR (o.kind = i.kind AND i.kind NOT IN ('LOCK', 'UNLOCK')
-          AND (o.state = 'AWAITING_CONFIRMATION' OR (o.state = 'UNKNOWN' AND o.deadline_at > $2)))))
-"""
+    SELECT 1 FROM {_OF_SIM.format("i")} o WHERE (
+      o.state = 'CALLING' OR (o.state = 'QUEUED' AND o.accept_seq < i.accept_seq
+        AND NOT (i.kind IN ('LOCK', 'UNLOCK') AND {_HELD_BY_ITS_KIND.format("o")}))))
+"""  # noqa: S608 - the text is assembled from constants of this file
 
 _CLAIM = f"""
 WITH head AS MATERIALIZED (
@@ -46,13 +57,13 @@ SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_i
        s.iccid, s.imsi, s.msisdn,
        s.operator_ref, s.lock_mask, s.observed_blocked, s.session_active, s.session_ended_at, s.session_as_of,
        s.reset_accepted_at, c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by,
-       EXISTS (SELECT 1 FROM operation_item o WHERE o.sim_id = t.sim_id AND o.id <> t.id AND o.state = 'UNKNOWN'
+       EXISTS (SELECT 1 FROM {_OF_SIM.format("t")} o WHERE o.state = 'UNKNOWN'
                AND o.kind IN ('LOCK', 'UNLOCK') AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)) AS lock_unknown
 FROM taken t JOIN counted c ON c.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
 LEFT JOIN user_account u ON u.id = c.started_by_id
 """  # noqa: S608 - the text is assembled from constants of this file
 
-_DUE_CHECKS = """
+_DUE_CHECKS = f"""
 WITH due AS MATERIALIZED (
   SELECT id FROM operation_item
   WHERE account_id = $1 AND check_at <= $2 AND state IN ('AWAITING_CONFIRMATION', 'UNKNOWN')
@@ -65,11 +76,10 @@ SELECT t.id, t.attempt, t.operation_id, t.company_id, t.sim_id, t.kind, t.state,
        t.started_at, t.deadline_at, t.outcome_code, t.outcome_message, p.code AS profile_code,
        s.iccid, s.imsi, s.msisdn, s.operator_ref, s.lock_mask, coalesce(u.name, 'NovaConnect') AS started_by,
        o.started_by_id,
-       EXISTS (SELECT 1 FROM operation_item n WHERE n.sim_id = t.sim_id AND n.kind IN ('LOCK', 'UNLOCK')
-               AND n.accept_seq > t.accept_seq AND n.state <> 'QUEUED' AND n.started_at IS NOT NULL) AS superseded
+       {superseded("t")} AS superseded
 FROM taken t JOIN operation o ON o.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
 LEFT JOIN user_account u ON u.id = o.started_by_id
-"""
+"""  # noqa: S608 - the text is assembled from constants
 
 
 async def claim_items(account_id: int, holder_id: int, limit: int) -> list[ClaimedItem]:

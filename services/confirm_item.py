@@ -23,6 +23,9 @@ LONGEST_PAUSE = timedelta(minutes=30)
 SETTLE_TRIES = 20
 """Looks at an unknown item before it stays unknown for good."""
 
+# What a SIM shows may be the work of the later lock or unlock: it proves nothing about the earlier one.
+_HIDDEN = "A later change of this SIM hides whether this one happened."
+
 _log = logging.getLogger("novaconnect.confirm")
 
 
@@ -45,6 +48,8 @@ async def confirm_item(row: asyncpg.Record, registry: DriverRegistry) -> ItemRes
 
 
 async def _confirm(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
+    if row["superseded"] and not row["handle"]:
+        return _end(row, ItemState.UNKNOWN, OutcomeCode.NOT_CONFIRMED, _HIDDEN)
     if not isinstance(driver, Confirms):
         return _not_yet(row)
     answer = Confirmation.NOT_YET
@@ -63,8 +68,7 @@ async def _settle(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
             return _end(row, ItemState.SUCCEEDED, OutcomeCode.CONFIRMED, "The operator confirms the request.")
         return _not_yet(row)
     if row["superseded"]:
-        # What the SIM shows now may be the work of the later change: it proves nothing about this one.
-        return _stays_unknown(row, "A later change of this SIM hides whether this one happened.")
+        return _stays_unknown(row, _HIDDEN)
     if not isinstance(driver, Inventory) or row["kind"] == OperationKind.CANCEL_LOCATION:
         return _stays_unknown(row, "This operator offers no way to learn whether it happened.")
     record = await driver.read_sim(_ref(row))

@@ -19,17 +19,20 @@ from novaconnect_sdk import (
     Accepted,
     Action,
     Availability,
+    BadCredentials,
     Capability,
     Done,
     Driver,
     DriverError,
     ErrorCode,
+    Forbidden,
     LivePart,
     LiveReading,
     LiveState,
     NotSent,
     Refused,
     SimRef,
+    SimUnknown,
     Throttled,
     TryLater,
     Unknown,
@@ -100,11 +103,13 @@ async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ItemResult:
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
             live = await driver.read_live(item.ref, frozenset({LivePart.SESSION}))
-    except (Throttled, NotSent, TimeoutError) as error:
-        after = error.after if isinstance(error, Throttled) else timedelta(seconds=2)
-        return _later(
-            item, after, OutcomeCode.OPERATOR_UNAVAILABLE, "The operator could not be asked whether the SIM is live."
-        )
+    except Throttled as error:
+        return _later(item, error.after, OutcomeCode.OPERATOR_THROTTLED, error.message)
+    except (NotSent, TimeoutError):
+        message = "The operator could not be asked whether the SIM is live."
+        return _later(item, timedelta(seconds=2), OutcomeCode.OPERATOR_UNAVAILABLE, message)
+    except (BadCredentials, Forbidden, SimUnknown) as error:
+        return _refused(item, Refused(error.code, error.message, native_code=error.native_code))
     except LeaseLost:
         raise
     except Exception as error:  # a driver is foreign code: whatever it raises, the SIM's liveness is not known

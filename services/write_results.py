@@ -14,6 +14,7 @@ from domain.operations import sources_of
 from eventstream import OperationChanged, SimsChanged
 from models.database import execute, fetch
 from services.item_results import ItemResult
+from services.superseded import superseded
 from services.unit_of_work import UnitOfWork, unit_of_work
 
 _COUNTERS = {
@@ -51,7 +52,8 @@ WITH change AS (
     AS c (id, fence, state, code, message, native_code, handle, accepted_at, not_before, check_at, deadline_at)
 ), old AS MATERIALIZED (
   SELECT i.id, i.state FROM operation_item i JOIN change c ON c.id = i.id
-  WHERE i.attempt = c.fence AND i.state = ANY($13::text[]) AND ($14::bigint IS NULL OR i.holder_id = $14)
+  WHERE i.attempt = c.fence AND i.state = ANY($13::text[]) AND CASE WHEN $14::bigint IS NOT NULL THEN i.holder_id = $14
+    ELSE c.state = 'UNKNOWN' OR NOT {superseded("i")} END
   ORDER BY i.id FOR UPDATE OF i
 ), moved AS (
   UPDATE operation_item i SET state = c.state, outcome_code = c.code, outcome_message = c.message,
@@ -102,7 +104,8 @@ async def write_results(results: Sequence[ItemResult], holder_id: int | None) ->
     """Write results and tell listeners. Returns the ids of the items that were still ours to move.
 
     `holder_id` None is for items that nobody holds (confirmations, settlements); the state an item is in must allow the step
-    (`domain.operations`), and the fence must match: a result that comes too late changes nothing.
+    (`domain.operations`), and the fence must match: a result that comes too late changes nothing, and neither does a reading
+    of the SIM that a later lock or unlock has overtaken.
     """
     moved: set[int] = set()
     for batch in _without_repeated_sims(results):
