@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transport.refusals import JSON, RequestRefused, TransportCode
+from schema.enums import ErrorCode
+from transport.refusals import JSON, RequestRefused
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
@@ -36,7 +37,7 @@ def negotiate(accept: str | None) -> Negotiated:
     best = single[media_type]
     if best[0] <= 0 and stream[0] <= 0:
         message = f"POST answers {GRAPHQL_RESPONSE}, {JSON} or {EVENT_STREAM}: name one of them in `Accept`."
-        raise RequestRefused(406, TransportCode.NOT_ACCEPTABLE, message)
+        raise RequestRefused(406, ErrorCode.INVALID_REQUEST, message)
     if best[0] <= 0:
         media_type = JSON
     return Negotiated(media_type, takes_stream=stream[0] > 0, prefers_stream=stream[0] > best[0])

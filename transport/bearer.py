@@ -8,7 +8,8 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 
 from access import Principal, authenticate, is_still_valid
-from transport.refusals import RequestRefused, TransportCode, unavailable
+from schema.enums import ErrorCode
+from transport.refusals import RequestRefused, unavailable
 
 _DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException)
 
@@ -52,7 +53,7 @@ def unauthenticated(*, unread: bool) -> RequestRefused:
     """The uniform 401; `unread` when a body of unknown length stands behind the headers."""
     message = "This needs a valid access token: send the header `Authorization: Bearer <token>`."
     headers = {"WWW-Authenticate": 'Bearer realm="NovaConnect"'}
-    return RequestRefused(401, TransportCode.UNAUTHENTICATED, message, headers=headers, unread=unread)
+    return RequestRefused(401, ErrorCode.UNAUTHENTICATED, message, headers=headers, unread=unread)
 
 
 def _bearer(value: str) -> str | None:

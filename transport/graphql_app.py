@@ -26,13 +26,14 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from eventstream import EventHub
 from resolvers.context import RequestContext
+from schema.enums import ErrorCode
 from settings import BadSetting, Settings
 from transport.bearer import principal_of, token_of_headers, token_of_payload
-from transport.error_codes import finish_errors, is_request_error, log_unexpected, masked
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
-from transport.refusals import JSON, RequestRefused, TransportCode, bad_request
+from transport.refusals import JSON, RequestRefused, bad_request
 from transport.request_shape import read_request
+from transport.results import is_request_error, log_unexpected, masked
 from transport.socket_handler import ArrivingSocket, SocketAdapter, SocketHandler
 from transport.token_watch import TokenWatch
 
@@ -88,7 +89,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         except RequestRefused as refused:
             return refused.response(media_type)
         except HTTPException as error:
-            return RequestRefused(error.status_code, TransportCode.BAD_REQUEST, str(error.reason)).response(media_type)
+            return RequestRefused(error.status_code, ErrorCode.INVALID_REQUEST, str(error.reason)).response(media_type)
         except Exception as error:  # the last wall: whatever happens, the client gets a GraphQL error
             mask = masked(log_unexpected(error, "a request"))
             headers = {"Cache-Control": "no-store"}
@@ -98,7 +99,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         if request.method == "GET" and self.graphql_ide and "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(self.graphql_ide_html, headers={"Cache-Control": "no-store"})
         message = "Only POST is accepted here: send the operation as a JSON body."
-        return RequestRefused(405, TransportCode.METHOD_NOT_ALLOWED, message, headers={"Allow": "POST"}).response()
+        return RequestRefused(405, ErrorCode.INVALID_REQUEST, message, headers={"Allow": "POST"}).response()
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -160,14 +161,14 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             request_data.protocol = "sse"
             return await self.schema.stream(request_data.query, **operation)
         except CannotGetOperationTypeError as error:
-            result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason(), original_error=error)])
+            code = {"code": ErrorCode.INVALID_REQUEST.value}
+            result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason(), extensions=code)])
         if request_adapter.accept.strict and is_request_error(result):
             sub_response.status_code = 400
         return result
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The result as it is sent: errors completed, and no `data` where nothing ran."""
-        finish_errors(result)
+        """The result as it is sent: without `data` where nothing ran."""
         response = await super().process_result(request, result)
         if is_request_error(result):
             del response["data"]

@@ -7,10 +7,11 @@ import asyncio
 from cross_web import StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
 
+from schema.enums import ErrorCode
 from transport.accept import Negotiated, negotiate
 from transport.bearer import principal_of, token_of_headers, unauthenticated
 from transport.limits import BODY_SECONDS, MAX_ANONYMOUS_BODY, MAX_BODY
-from transport.refusals import RequestRefused, TransportCode, bad_request, too_large
+from transport.refusals import RequestRefused, bad_request, too_large
 
 
 class AdmittedRequest(StarletteRequestAdapter):
@@ -32,7 +33,7 @@ class AdmittedRequest(StarletteRequestAdapter):
                         raise _over(MAX_BODY)
         except TimeoutError as error:
             message = "The body took too long to arrive: send the request again."
-            raise RequestRefused(408, TransportCode.REQUEST_TIMEOUT, message, unread=True) from error
+            raise RequestRefused(408, ErrorCode.INVALID_REQUEST, message, unread=True) from error
         except ClientDisconnect as error:
             raise bad_request("The request ended before its body was complete.") from error
         return bytes(body)
@@ -80,4 +81,4 @@ def _check_media_type(request: Request) -> None:
 
 
 def _unsupported(message: str) -> RequestRefused:
-    return RequestRefused(415, TransportCode.UNSUPPORTED_MEDIA_TYPE, message)
+    return RequestRefused(415, ErrorCode.INVALID_REQUEST, message)

@@ -30,7 +30,7 @@ def set_up_logging(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    # It prints values that clients sent; what nobody expected is logged by `error_codes`, once and with an id.
+    # It prints values that clients sent; what nobody expected is logged by those who mask it, once and with an id.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
     # At these levels they print rows, addresses and documents.
     for name in ("tortoise", "asyncio", "httpx", "httpcore", "websockets", "strawberry"):

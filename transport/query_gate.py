@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from schema.enums import ErrorCode
 from transport.limits import MAX_FRAGMENTS, MAX_NAMES, MAX_NESTING, MAX_QUERY
-from transport.refusals import RequestRefused, TransportCode, bad_request, too_large
+from transport.refusals import RequestRefused, bad_request, too_large
 
 # Possessive (++) and with optional ends, so that whatever begins a token is one and is never looked at twice.
 _TOKEN = re.compile(
@@ -52,4 +53,4 @@ def _too_complex() -> RequestRefused:
         f"The query is too complex: at most {MAX_NESTING} nested brackets, {MAX_NAMES} names and "
         f"{MAX_FRAGMENTS} fragments. Ask for less at once."
     )
-    return RequestRefused(400, TransportCode.INVALID_QUERY, message)
+    return RequestRefused(400, ErrorCode.INVALID_REQUEST, message)

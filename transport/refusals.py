@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 import orjson
 from graphql import GraphQLFormattedError
 from starlette.responses import Response
 
+from schema.enums import ErrorCode
 from transport.lingering import LingeringResponse
 
 JSON = "application/json"
-
-
-class TransportCode(StrEnum):
-    """Why a request was refused as a request; beside `domain.errors.RefusalCode`, which is about its meaning."""
-
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    BAD_REQUEST = "BAD_REQUEST"
-    INVALID_SYNTAX = "INVALID_SYNTAX"
-    INVALID_QUERY = "INVALID_QUERY"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
-    TOO_LARGE = "TOO_LARGE"
-    TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
-    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-    UNAVAILABLE = "UNAVAILABLE"
-    INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
 class RequestRefused(Exception):
@@ -40,7 +23,7 @@ class RequestRefused(Exception):
     def __init__(
         self,
         status: int,
-        code: TransportCode,
+        code: ErrorCode,
         message: str,
         *,
         headers: Mapping[str, str] | None = None,
@@ -70,15 +53,15 @@ class RequestRefused(Exception):
 
 def bad_request(message: str) -> RequestRefused:
     """400: the request is not what the protocol asks for."""
-    return RequestRefused(400, TransportCode.BAD_REQUEST, message)
+    return RequestRefused(400, ErrorCode.INVALID_REQUEST, message)
 
 
 def too_large(message: str, *, unread: bool = False) -> RequestRefused:
     """413."""
-    return RequestRefused(413, TransportCode.TOO_LARGE, message, unread=unread)
+    return RequestRefused(413, ErrorCode.REQUEST_TOO_LARGE, message, unread=unread)
 
 
 def unavailable() -> RequestRefused:
     """503: a part that every request needs does not answer."""
     message = "The service cannot reach its database at the moment: try again in a few seconds."
-    return RequestRefused(503, TransportCode.UNAVAILABLE, message, headers={"Retry-After": "3"})
+    return RequestRefused(503, ErrorCode.INTERNAL_ERROR, message, headers={"Retry-After": "3"})

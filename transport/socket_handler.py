@@ -16,12 +16,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 
 from access import Principal
 from resolvers.context import RequestContext
+from schema.enums import ErrorCode
 from transport.bearer import may_continue
-from transport.error_codes import finish_errors, log_unexpected, says_unauthenticated
 from transport.limits import MAX_SOCKET_MESSAGE, MAX_SUBSCRIPTIONS
 from transport.query_gate import is_longer
-from transport.refusals import RequestRefused, TransportCode
+from transport.refusals import RequestRefused
 from transport.request_shape import read_operation
+from transport.results import log_unexpected, says_unauthenticated
 
 if TYPE_CHECKING:
     from transport.graphql_app import GraphQLApp
@@ -101,7 +102,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         try:
             await super().handle_message(cast("Message", message))
         except RequestRefused as refused:
-            code = TRY_AGAIN if refused.code is TransportCode.UNAVAILABLE else BAD_REQUEST
+            code = TRY_AGAIN if refused.status == 503 else BAD_REQUEST
             await self.websocket.close(code, refused.message)
 
     async def handle_connection_init(self, message: Any) -> None:
@@ -138,7 +139,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def _count(self, operation_id: str) -> None:
         if len(self.operations) >= MAX_SUBSCRIPTIONS and operation_id not in self.operations:
             message = f"At most {MAX_SUBSCRIPTIONS} operations run on one socket: complete one first."
-            raise RequestRefused(429, TransportCode.TOO_MANY_SUBSCRIPTIONS, message)
+            raise RequestRefused(429, ErrorCode.INVALID_REQUEST, message)
 
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
         async with aclosing(self._finished(result_source)) as results:
@@ -146,7 +147,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def _finished(self, results: Any) -> AsyncGenerator[Any, None]:
         async for result in results:
-            finish_errors(result)
             if says_unauthenticated(result):
                 await self._close_forbidden()
                 return

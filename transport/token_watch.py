@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from access import Principal
 from transport.bearer import may_continue
-from transport.error_codes import log_unexpected
 from transport.limits import TOKEN_WATCH_SECONDS
 from transport.refusals import RequestRefused
+from transport.results import log_unexpected
 
 Close = Callable[[], Awaitable[None]]
 

@@ -62,8 +62,8 @@ async def test_a_client_that_takes_anything_gets_streams_for_subscriptions_only(
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("{", "INVALID_SYNTAX"),
-        ("subscription { nothing }", "INVALID_QUERY"),
+        ("{", "INVALID_REQUEST"),
+        ("subscription { nothing }", "INVALID_REQUEST"),
         ("subscription { count(to: true) }", "INVALID_VALUE"),
         ("subscription { refused }", "INVALID_CURSOR"),
         ("subscription { broken }", "INTERNAL_ERROR"),

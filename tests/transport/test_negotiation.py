@@ -10,13 +10,11 @@ from transport.accept import EVENT_STREAM, GRAPHQL_RESPONSE, Negotiated, negotia
 from transport.refusals import JSON, RequestRefused
 
 REQUEST_ERRORS = {
-    "a syntax error": ({"query": "{"}, "INVALID_SYNTAX"),
-    "an unknown field": ({"query": "{ nothing }"}, "INVALID_QUERY"),
-    "an unknown argument": ({"query": "{ me(a: 1) }"}, "INVALID_QUERY"),
-    "an unused variable": ({"query": "query($c: Colour) { me }", "variables": {"c": "GREEN"}}, "INVALID_QUERY"),
-    "an undefined variable": ({"query": "{ paint(colour: $c) }"}, "INVALID_QUERY"),
+    "a syntax error": ({"query": "{"}, "INVALID_REQUEST"),
+    "an unknown field": ({"query": "{ nothing }"}, "INVALID_REQUEST"),
+    "an unknown argument": ({"query": "{ me(a: 1) }"}, "INVALID_REQUEST"),
     "an unknown enum value": ({"query": "{ paint(colour: GREEN) }"}, "INVALID_VALUE"),
-    "an unknown field of an input": ({"query": '{ length(letter: {nothing: "x"}) }'}, "INVALID_QUERY"),
+    "an unknown field of an input": ({"query": '{ length(letter: {nothing: "x"}) }'}, "INVALID_REQUEST"),
     "what a scalar refuses": ({"query": '{ weigh(at: "noon") }'}, "INVALID_VALUE"),
     "what a scalar refuses in a variable": (
         {"query": "query($at: DateTime!) { weigh(at: $at) }", "variables": {"at": "noon"}},
@@ -31,8 +29,8 @@ REQUEST_ERRORS = {
         "INVALID_VALUE",
     ),
     "a missing variable": ({"query": "query($c: Colour!) { paint(colour: $c) }"}, "INVALID_VALUE"),
-    "an unknown operation": ({"query": "query A { me }", "operationName": "B"}, "INVALID_QUERY"),
-    "only fragments": ({"query": "fragment F on Query { me }"}, "INVALID_QUERY"),
+    "an unknown operation": ({"query": "query A { me }", "operationName": "B"}, "INVALID_REQUEST"),
+    "only fragments": ({"query": "fragment F on Query { me }"}, "INVALID_REQUEST"),
 }
 
 

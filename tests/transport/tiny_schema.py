@@ -12,6 +12,7 @@ import strawberry
 from access import is_still_valid
 from domain.errors import DomainError, InvalidCursor, RefusalCode
 from resolvers.context import RequestContext
+from resolvers.error_policy import NovaSchema
 
 waiting: set[object] = set()
 """The subscriptions `wait` that run in this process."""
@@ -119,4 +120,4 @@ class Subscription:
         raise TokenGone("Your access token is no longer valid.")
 
 
-schema = strawberry.Schema(Query, Mutation, Subscription)
+schema = NovaSchema(Query, Mutation, Subscription)
