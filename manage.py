@@ -37,16 +37,9 @@ def api() -> None:
     import uvicorn
 
     from settings import load
+    from transport.serving import server_options
 
-    settings = load()
-    uvicorn.run(
-        "asgi:app",
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level.lower(),
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    uvicorn.run("asgi:app", **server_options(load()))
 
 
 @app.command()
@@ -119,9 +112,9 @@ def _report_drivers() -> bool:
 @app.command()
 def sdl() -> None:
     """Print the GraphQL schema; schema/schema.graphql is this output."""
-    from resolvers.schema import schema
+    from resolvers.schema import build_schema
 
-    print(schema.as_str())
+    print(build_schema().as_str())
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
     tokens = await application.seed_demo(settings)
     narrator.step("demo world: companies, users and tokens are there")
     stack.push_async_callback(children.stop, "api", "worker", "scheduler")
-    api_ready = answers(f"http://{local_host(settings.host)}:{settings.port}/health")
+    api_ready = answers(f"http://{local_host(settings.host)}:{settings.port}/readyz")
     await asyncio.gather(
         children.start(_program("api", api_ready)),
         children.start(_program("worker")),

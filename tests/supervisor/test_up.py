@@ -97,4 +97,4 @@ async def test_interrupted_it_stops_everything_and_ends_with_success(system: Sys
     assert not system.demo_path.exists()
     assert not (system.var_dir / "children.json").exists()
     await until(lambda: system.processes() == [])
-    assert "Traceback" not in system.said
+    assert "Traceback" not in system.said, system.said
