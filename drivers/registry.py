@@ -52,6 +52,9 @@ class DriverRegistry:
     def __init__(self, profiles: Mapping[str, RunningProfile], problems: tuple[PluginProblem, ...]) -> None:
         self.profiles = profiles
         self.problems = problems
+        # Declarations do not change while a process lives, and every item asks for them.
+        self._capabilities = {code: _declared(profile.driver) for code, profile in profiles.items()}
+        self._traits = {code: _traits(capabilities) for code, capabilities in self._capabilities.items()}
 
     def driver(self, profile_code: str) -> Driver | None:
         """The driver of a profile, or None."""
@@ -60,11 +63,7 @@ class DriverRegistry:
 
     def capabilities(self, profile_code: str) -> tuple[Capability, ...]:
         """What can be done with SIMs of a profile: one entry for each action, unsupported ones included."""
-        driver = self.driver(profile_code)
-        if driver is None:
-            return _ALL_UNSUPPORTED
-        declared = {capability.action: capability for capability in driver.capabilities()}
-        return tuple(declared.get(action, Capability(action, Support.UNSUPPORTED)) for action in Action)
+        return self._capabilities.get(profile_code, _ALL_UNSUPPORTED)
 
     def capability(self, profile_code: str, action: Action) -> Capability:
         """One of them."""
@@ -72,17 +71,28 @@ class DriverRegistry:
 
     def traits(self, profile_code: str) -> Traits:
         """What decisions need of them."""
-        capabilities = {capability.action: capability for capability in self.capabilities(profile_code)}
-        return Traits(
-            usable=frozenset(kind for kind in OperationKind if capabilities[Action(kind.value)].usable),
-            lock_raises_msu=SideEffect.RAISES_MSU in capabilities[Action.LOCK].side_effects,
-        )
+        return self._traits.get(profile_code) or _traits(_ALL_UNSUPPORTED)
 
     async def close(self) -> None:
         """Close every driver."""
         for profile in self.profiles.values():
             if profile.driver is not None:
                 await profile.driver.close()
+
+
+def _declared(driver: Driver | None) -> tuple[Capability, ...]:
+    if driver is None:
+        return _ALL_UNSUPPORTED
+    declared = {capability.action: capability for capability in driver.capabilities()}
+    return tuple(declared.get(action, Capability(action, Support.UNSUPPORTED)) for action in Action)
+
+
+def _traits(capabilities: tuple[Capability, ...]) -> Traits:
+    by_action = {capability.action: capability for capability in capabilities}
+    return Traits(
+        usable=frozenset(kind for kind in OperationKind if by_action[Action(kind.value)].usable),
+        lock_raises_msu=SideEffect.RAISES_MSU in by_action[Action.LOCK].side_effects,
+    )
 
 
 class DeferredGate:
