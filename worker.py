@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import dramatiq
+import uvloop
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AsyncIO
 
@@ -14,6 +16,8 @@ from supervisor.readiness import announce_ready
 
 logging.getLogger("tortoise").setLevel(logging.WARNING)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and one operator wants its password there
+
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # dramatiq makes its loop by the policy
 
 settings = load()
 
