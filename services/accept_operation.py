@@ -6,8 +6,8 @@ import hashlib
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 
+import asyncpg
 import orjson
-from tortoise.exceptions import IntegrityError
 
 from access import Principal
 from domain.clock import clock
@@ -31,12 +31,20 @@ VALUES ($1, $2, CASE WHEN $9::int > 0 THEN 'QUEUED' ELSE 'DONE' END, $3, $4, $5,
 RETURNING id
 """
 
-_NEXT_TURN = """
+# Bulk items of a company line up behind its last one, or at the place the account has come to.
+_NEXT_BULK_TURN = """
 INSERT INTO queue_turn AS q (account_id, company_id, last_turn)
 SELECT a.id, $2, a.served_turn + $3 FROM operator_account a WHERE a.id = $1
 ON CONFLICT (account_id, company_id) DO UPDATE SET last_turn = greatest(
   q.last_turn, (SELECT served_turn FROM operator_account WHERE id = $1)) + $3
 RETURNING last_turn - $3
+"""
+
+# Interactive items are few and soon gone: their places follow from those that are queued now. In the bulk numbering they
+# would stand where their company's bulk ends, and having served them would push all others behind it.
+_NEXT_INTERACTIVE_TURN = """
+SELECT greatest(0, max(turn) FILTER (WHERE company_id = $2), min(turn) - 1) FROM operation_item
+WHERE account_id = $1 AND state = 'QUEUED' AND priority = 0
 """
 
 _INSERT_ITEMS = """
@@ -91,7 +99,7 @@ async def accept_operation(
     try:
         async with unit_of_work() as uow:
             return await _accept(uow, request)
-    except IntegrityError:
+    except asyncpg.UniqueViolationError:
         # The same key was accepted by another request while this one was being judged.
         if (known := await _known(request)) is not None:
             return known
@@ -151,7 +159,11 @@ async def _insert_items(
     now = clock.now()
     turns: dict[int | None, int] = defaultdict(int)
     for account_id, count in _queued_by_account(judged).items():
-        turns[account_id] = await fetch_value(_NEXT_TURN, account_id, company_id, count)
+        turns[account_id] = (
+            await fetch_value(_NEXT_INTERACTIVE_TURN, account_id, company_id)
+            if priority == 0
+            else await fetch_value(_NEXT_BULK_TURN, account_id, company_id, count)
+        )
     for group in judged:
         is_refused = group.verdict.ruling is Ruling.REFUSED
         await execute(

@@ -51,7 +51,7 @@ WITH head AS MATERIALIZED (
   RETURNING o.id, o.accepted_risks, o.started_by_id
 ), served AS (
   UPDATE operator_account a SET served_turn = greatest(a.served_turn, t.turn)
-  FROM (SELECT max(turn) AS turn FROM taken) t WHERE a.id = $1 AND t.turn IS NOT NULL
+  FROM (SELECT max(turn) AS turn FROM taken WHERE priority > 0) t WHERE a.id = $1 AND t.turn IS NOT NULL
 )
 SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_id, t.kind, p.code AS profile_code,
        s.iccid, s.imsi, s.msisdn,

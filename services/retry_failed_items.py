@@ -21,7 +21,8 @@ WITH old AS MATERIALIZED (
     attempts_before = i.attempt + 1, checks = 0,
     outcome_code = NULL, outcome_message = NULL, native_code = NULL, handle = NULL, finished_at = NULL, accepted_at = NULL,
     check_at = NULL, deadline_at = NULL, not_before = NULL,
-    turn = greatest(i.turn, (SELECT served_turn FROM operator_account a WHERE a.id = i.account_id))
+    turn = CASE WHEN i.priority = 0 THEN i.turn
+           ELSE greatest(i.turn, (SELECT served_turn FROM operator_account a WHERE a.id = i.account_id)) END
   FROM old, place WHERE i.id = old.id
   RETURNING i.operation_id, i.company_id, i.sim_id, i.account_id, 'FAILED' AS before, 'QUEUED' AS after
 ), {COUNT}

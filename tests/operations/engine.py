@@ -72,15 +72,15 @@ class Engine:
     # --- the fleet ----------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def wrong_password(self) -> AsyncIterator[Runtime]:
-        """A process whose login the TC operator does not accept."""
-        right = os.environ["TSIM_PASSWORD"]
-        os.environ["TSIM_PASSWORD"] = "changed-at-the-operator"
-        runtime = await open_runtime(self.settings, "wrong password")
+    async def elsewhere(self, **environment: str) -> AsyncIterator[Runtime]:
+        """A second process, in whose environment something is different."""
+        before = {name: os.environ[name] for name in environment}
+        os.environ.update(environment)
+        runtime = await open_runtime(self.settings, "elsewhere")
         try:
             yield runtime
         finally:
-            os.environ["TSIM_PASSWORD"] = right
+            os.environ.update(before)
             await runtime.close()
             use_registry(self.runtime.registry)
 

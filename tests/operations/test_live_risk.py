@@ -112,7 +112,7 @@ async def test_a_look_that_is_throttled_is_repeated_later(engine: Engine) -> Non
 async def test_a_look_with_a_login_that_is_not_accepted_can_be_retried(engine: Engine) -> None:
     sim = await engine.sim("TC")
     operation = await engine.accept(LOCK, [sim])
-    async with engine.wrong_password() as runtime:
+    async with engine.elsewhere(TSIM_PASSWORD="changed-at-the-operator") as runtime:
         await engine.drain(runtime)
 
     assert await engine.outcome(operation) == ("FAILED", "OPERATOR_CREDENTIALS")
