@@ -18,6 +18,7 @@ from drivers.registry import DriverRegistry
 from novaconnect_sdk import (
     Accepted,
     Action,
+    AnswerLost,
     Availability,
     BadCredentials,
     Capability,
@@ -81,8 +82,8 @@ async def execute_item(item: ClaimedItem, registry: DriverRegistry) -> ExecutedI
         )
     if _needs_fresh_look(item, registry):
         looked = await _look(item, driver)
-        if isinstance(looked, ItemResult):
-            return ExecutedItem(looked, looked.code is not OutcomeCode.OPERATOR_UNAVAILABLE)
+        if isinstance(looked, ExecutedItem):
+            return looked
         executed = await _call(item, driver, registry)
         _keep_session(executed.result, looked)
         return executed
@@ -95,29 +96,37 @@ def _needs_fresh_look(item: ClaimedItem, registry: DriverRegistry) -> bool:
     return item.kind is OperationKind.LOCK and traits.lock_raises_msu and RiskCode.MSU_LOCK not in item.accepted_risks
 
 
-async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ItemResult:
+async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ExecutedItem:
+    """What the operator says of the SIM's session where that is no danger, otherwise how the item ends."""
     if not isinstance(driver, LiveState):
-        return _ended(
-            item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, "It cannot be seen whether this SIM is in a live device."
-        )
+        message = "It cannot be seen whether this SIM is in a live device."
+        return ExecutedItem(_ended(item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, message), None)
+    answered = True
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
             live = await driver.read_live(item.ref, frozenset({LivePart.SESSION}))
-    except Throttled as error:
-        return _later(item, error.after, OutcomeCode.OPERATOR_THROTTLED, error.message)
-    except (NotSent, TimeoutError):
-        message = "The operator could not be asked whether the SIM is live."
-        return _later(item, timedelta(seconds=2), OutcomeCode.OPERATOR_UNAVAILABLE, message)
-    except (BadCredentials, Forbidden, SimUnknown) as error:
-        return _refused(item, Refused(error.code, error.message, native_code=error.native_code))
+    except (Throttled, NotSent, BadCredentials, Forbidden, SimUnknown, TimeoutError) as error:
+        return _not_looked(item, error)
     except LeaseLost:
         raise
     except Exception as error:  # a driver is foreign code: whatever it raises, the SIM's liveness is not known
         _log.warning("fresh look failed: %s", type(error).__name__)
-        live = LiveReading()
+        live, answered = LiveReading(), not isinstance(error, AnswerLost)
+    return _weighed(item, live, answered)
+
+
+def _not_looked(item: ClaimedItem, error: DriverError | TimeoutError) -> ExecutedItem:
+    if isinstance(error, Throttled):
+        return ExecutedItem(_later(item, error.after, OutcomeCode.OPERATOR_THROTTLED, error.message), True)
+    if isinstance(error, NotSent | TimeoutError):
+        message = "The operator could not be asked whether the SIM is live."
+        return ExecutedItem(_later(item, timedelta(seconds=2), OutcomeCode.OPERATOR_UNAVAILABLE, message), False)
+    return ExecutedItem(_refused(item, Refused(error.code, error.message, native_code=error.native_code)), True)
+
+
+def _weighed(item: ClaimedItem, live: LiveReading, answered: bool) -> LiveReading | ExecutedItem:
     session = live.session
-    known = session.availability is Availability.OK and session.value is not None
-    if known and session.value is not None:
+    if session.availability is Availability.OK and session.value is not None:
         if not is_live(session.value.active, session.value.ended_at, session.as_of, clock.now()):
             return live
         message = (
@@ -131,7 +140,7 @@ async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ItemResult:
         )
     refused = _ended(item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, message)
     _keep_session(refused, live)
-    return refused
+    return ExecutedItem(refused, answered)
 
 
 def _keep_session(result: ItemResult, live: LiveReading) -> None:
