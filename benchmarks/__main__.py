@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.report import Report
 
-NAMES = ("operations",)
+NAMES = ("fleet", "operations")
 
 
 def main(

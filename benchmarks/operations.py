@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import asyncpg
+
 from benchmarks.report import Report
 from benchmarks.world import BenchmarkWorld, benchmark_world
 from domain.operations import OperationKind
@@ -101,7 +103,7 @@ async def _first_call(operation_id: int) -> tuple[float, int]:
     return time.perf_counter(), row["succeeded"]
 
 
-async def _counters(operation_id: int) -> dict[str, object]:
+async def _counters(operation_id: int) -> asyncpg.Record:
     row = await fetch_row("SELECT state, succeeded FROM operation WHERE id = $1", operation_id)
     assert row is not None
-    return dict(row)
+    return row

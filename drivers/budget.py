@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -58,6 +59,15 @@ class AccountBudget:
         self._freed = asyncio.Condition()
         self._reserving = asyncio.Lock()
         self._sweeper: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Give every slot back; calls under way must have ended."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeper
+        if self._held:
+            await self._give([slot for slot, _ in self._idle])
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import ConnectionError as BrokerConnectionError
+from dramatiq.errors import BrokerConnectionError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError

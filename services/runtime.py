@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drivers.budget import AccountBudget
@@ -19,12 +20,15 @@ class Runtime:
 
     registry: DriverRegistry
     lease: ProcessLease
+    budgets: Sequence[AccountBudget] = ()
     draining: set[int] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def close(self) -> None:
-        """Close the drivers and give the lease back."""
+        """Close the drivers, give the call slots and the lease back."""
         await self.registry.close()
+        for budget in self.budgets:
+            await budget.close()
         await self.lease.close()
 
 
@@ -41,11 +45,10 @@ async def open_runtime(settings: Settings, title: str) -> Runtime:
     await publish_profiles(loaded.registry)
     lease = ProcessLease(settings.require_database(), title)
     await lease.open()
-    await open_gates(loaded, lease)
-    return Runtime(loaded.registry, lease)
+    return Runtime(loaded.registry, lease, await open_gates(loaded, lease))
 
 
-async def open_gates(loaded: LoadedRegistry, lease: ProcessLease) -> None:
+async def open_gates(loaded: LoadedRegistry, lease: ProcessLease) -> list[AccountBudget]:
     """One budget for each account; profiles that share a login share it."""
     rows = await fetch(
         "SELECT p.code, a.id, a.calls_per_second, a.max_concurrency FROM profile p JOIN operator_account a ON a.id = p.account_id"
@@ -57,3 +60,4 @@ async def open_gates(loaded: LoadedRegistry, lease: ProcessLease) -> None:
         )
         if row["code"] in loaded.gates:
             loaded.gates[row["code"]].gate = budget.call
+    return list(budgets.values())
