@@ -52,12 +52,13 @@ class ProcessLease:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         if self._connection is not None:
-            with contextlib.suppress(asyncpg.PostgresError, OSError):
+            # PostgreSQL may be gone already; then the lease is found lost by its advisory lock.
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await self._connection.execute(
                     "UPDATE lease_holder SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL",
                     self.holder_id,
                 )
-            await self._connection.close(timeout=2)
+                await self._connection.close(timeout=2)
             self._connection = None
 
     def require(self) -> int:
@@ -99,5 +100,5 @@ class ProcessLease:
     async def _replace(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
-        with contextlib.suppress(asyncpg.PostgresError, OSError, TimeoutError):
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             await self._renew_identity()

@@ -29,6 +29,7 @@ _HELD_BY_ITS_KIND = f"""{{0}}.kind NOT IN ('LOCK', 'UNLOCK') AND EXISTS (
 _HEAD = f"""
 SELECT i.id FROM operation_item i
 WHERE i.account_id = $1 AND i.state = 'QUEUED' AND (i.not_before IS NULL OR i.not_before <= $2)
+  AND EXISTS (SELECT 1 FROM lease_holder h WHERE h.id = $4 AND h.ended_at IS NULL)
   AND NOT ({_HELD_BY_ITS_KIND.format("i")})
   AND NOT EXISTS (
     SELECT 1 FROM {_OF_SIM.format("i")} o WHERE (
@@ -83,7 +84,10 @@ LEFT JOIN user_account u ON u.id = o.started_by_id
 
 
 async def claim_items(account_id: int, holder_id: int, limit: int) -> list[ClaimedItem]:
-    """Claim at most `limit` items for a lease holder. They are in flight from here on: a crash makes them unknown."""
+    """Claim at most `limit` items for a lease holder, none for one that was taken for dead.
+
+    They are in flight from here on: a crash makes them unknown.
+    """
     now = clock.now()
     rows = await fetch(_CLAIM, account_id, now, limit, holder_id)
     if rows:

@@ -17,6 +17,7 @@ from services.claim_items import claim_due_checks, claim_items
 from services.confirm_item import confirm_item, next_look
 from services.execute_item import execute_item
 from services.item_results import ClaimedItem
+from services.recover_items import recover_left_behind
 from services.result_writer import ResultWriter
 from services.runtime import Runtime
 
@@ -88,6 +89,7 @@ class _Drain:
         account = await fetch_row(_ACCOUNT, self._account_id)
         if account is None or account["paused"]:
             return False
+        await recover_left_behind(self._account_id, self._runtime.lease.require())
         width = min(account["max_concurrency"], MOST_AT_ONCE)
         more = True
         try:

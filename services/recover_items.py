@@ -22,10 +22,12 @@ WHERE h.ended_at IS NULL AND (
 RETURNING h.id
 """
 
-_ORPHANS = f"""
+
+def _become_unknown(chosen: str) -> str:
+    """SQL: the items of the query `chosen` (calls that nobody will report on) become unknown; $1 is now."""
+    return f"""
 WITH old AS MATERIALIZED (
-  SELECT i.id FROM operation_item i JOIN lease_holder h ON h.id = i.holder_id
-  WHERE i.state = 'CALLING' AND h.ended_at IS NOT NULL ORDER BY i.id LIMIT 1000 FOR UPDATE OF i SKIP LOCKED
+  {chosen}
 ), moved AS (
   UPDATE operation_item i SET state = 'UNKNOWN', holder_id = NULL, attempt = i.attempt + 1, outcome_code = 'WORKER_LOST',
     outcome_message = 'The worker stopped during the call: whether the change happened is not known yet.',
@@ -40,6 +42,17 @@ WITH old AS MATERIALIZED (
 SELECT operation_id, company_id, sim_id FROM moved
 """  # noqa: S608 - constants of this file and of write_results
 
+
+_OF_THE_DEAD = _become_unknown(
+    "SELECT i.id FROM operation_item i JOIN lease_holder h ON h.id = i.holder_id"
+    " WHERE i.state = 'CALLING' AND h.ended_at IS NOT NULL ORDER BY i.id LIMIT 1000 FOR UPDATE OF i SKIP LOCKED"
+)
+
+_LEFT_BEHIND = _become_unknown(
+    "SELECT id FROM operation_item WHERE holder_id = $2 AND account_id = $3 AND state = 'CALLING'"
+    " ORDER BY id FOR UPDATE SKIP LOCKED"
+)
+
 _FREE_SLOTS = """
 UPDATE call_slot c SET holder_id = NULL, taken_at = NULL
 FROM lease_holder h
@@ -51,7 +64,18 @@ async def recover_items() -> int:
     """Take over what dead processes held; returns how many calls became unknown. Safe to run anywhere, any time."""
     await fetch(_BURY, EXPIRES_AFTER, HOLDER_LOCK)
     async with unit_of_work() as uow:
-        moved = await fetch(_ORPHANS, clock.now())
+        moved = await fetch(_OF_THE_DEAD, clock.now())
         tell(uow, moved)
         await fetch(_FREE_SLOTS, _GRACE_SECONDS)
+    return len(moved)
+
+
+async def recover_left_behind(account_id: int, holder_id: int) -> int:
+    """Take up what this process itself left at CALLING (its results could not be written, or it was unsure of its lease).
+
+    Call it while nothing of the account is in flight in this process; returns how many calls became unknown.
+    """
+    async with unit_of_work() as uow:
+        moved = await fetch(_LEFT_BEHIND, clock.now(), holder_id, account_id)
+        tell(uow, moved)
     return len(moved)
