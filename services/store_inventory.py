@@ -45,6 +45,15 @@ RETURNING s.id, s.company_id, (s.xmax = 0) AS added, s.updated_at = $2 AS change
           coalesce(s.observed_blocked <> (s.lock_mask <> 0), false) AS drifted
 """
 
+# A number that moved to another card (a replaced SIM keeps it) no longer names the old one: a lock of the old card would
+# otherwise be sent to the new.
+_RELEASE_NUMBERS = """
+UPDATE sim s SET operator_ref = NULL, msisdn = CASE WHEN s.msisdn = g.msisdn THEN NULL ELSE s.msisdn END, updated_at = $2
+FROM unnest($3::text[], $4::text[], $5::text[]) AS g (iccid, operator_ref, msisdn), profile p
+WHERE p.code = $1 AND s.profile_id = p.id AND s.operator_ref = g.operator_ref AND s.iccid <> g.iccid
+RETURNING s.id, s.company_id, true AS changed
+"""
+
 _MSU_LOCK = """
 WITH locked AS (
   UPDATE sim s SET lock_mask = s.lock_mask | $3::smallint, updated_at = $2
@@ -92,10 +101,13 @@ async def store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredP
     unique = list({record.ref.iccid: record for record in records}.values())
     async with unit_of_work() as uow:
         await ensure_stock()
-        rows = await fetch(_UPSERT, profile_code, clock.now(), *_columns(unique))
+        columns = _columns(unique)
+        iccids, _, msisdns, _, refs, *_ = columns
+        moved = await fetch(_RELEASE_NUMBERS, profile_code, clock.now(), iccids, refs, msisdns)
+        rows = await fetch(_UPSERT, profile_code, clock.now(), *columns)
         if blocked := [str(record.ref.iccid) for record in unique if record.msu_blocked]:
             await execute(_MSU_LOCK, profile_code, clock.now(), BIT[LockKind.MSU], blocked)
-        for company_id, sim_ids in _changed(rows).items():
+        for company_id, sim_ids in _changed([*moved, *rows]).items():
             uow.publish(SimsChanged(company_id, tuple(sim_ids)))
     return StoredPage(
         seen=len(records),

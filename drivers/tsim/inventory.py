@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from drivers.tsim import translation
 from drivers.tsim.answers import Row, row_of
@@ -26,10 +27,14 @@ _CARD = frozenset({"card"})
 
 
 class _Listing:
-    """One downloaded inventory: its rows and whether a card had to be left out."""
+    """One downloaded inventory: its rows, when it was asked for, and whether a card had to be left out.
 
-    def __init__(self, rows: Rows) -> None:
+    Later pages are as old as the first: what the cards say was true when the document was made.
+    """
+
+    def __init__(self, rows: Rows, as_of: datetime) -> None:
         self.rows = rows
+        self.as_of = as_of
         self.gaps = False
 
 
@@ -45,7 +50,8 @@ class TsimInventory:
     async def page(self, cursor: str | None) -> SimPage:
         """The page at the cursor (`listing:first row`); complete only when the document ended without a gap."""
         if cursor is None:
-            name, first, listing = "", 0, _Listing(await self._wire.download("gbalance", _CARD))
+            as_of = self._context.now()
+            name, first, listing = "", 0, _Listing(await self._wire.download("gbalance", _CARD), as_of)
         else:
             name, first = split_cursor(cursor)
             listing = self._open.get(name)
@@ -82,8 +88,7 @@ class TsimInventory:
         self._open.close()
 
     def _translated(self, listing: _Listing, rows: list[Row]) -> tuple[SimRecord, ...]:
-        now = self._context.now()
-        records = [translation.sim_record(row, now) for row in rows]
+        records = [translation.sim_record(row, listing.as_of) for row in rows]
         usable = tuple(record for record in records if record is not None)
         if len(usable) < len(rows):
             listing.gaps = True
