@@ -1,0 +1,80 @@
+"""A fast list as a declaration: which GraphQL field is which SQL expression, and which comes from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from projection.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A leaf field as an SQL expression whose value goes into JSON as it is, or as `convert` makes it (never of None).
+
+    `never_null` says that the database itself excludes NULL; else a NULL in a non-null field is found and left to
+    graphql-core. Moments may stay `datetime`: orjson writes them as the DateTime scalar does (see docs).
+    """
+
+    sql: str
+    convert: Callable[[Any], object] | None = None
+    never_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An object field made of expressions of the same row; it is never null."""
+
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list field: rows of another table. `sql` is a query with `{columns}` where the asked expressions go.
+
+    `when` is a condition of the own row under which there can be any rows at all: where it does not hold, nothing is
+    looked up.
+    """
+
+    sql: str
+    fields: Fields
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """An object field out of a catalogue by the key in `sql`; with `many` a list field, and `sql` an array of keys."""
+
+    sql: str
+    catalogue: Catalogue
+    many: bool = False
+
+
+Source: TypeAlias = Column | Nested | Rows | Embed
+Fields: TypeAlias = Mapping[str, Source]
+"""The declared fields of a GraphQL type by their GraphQL names."""
+
+
+class Shape(Enum):
+    """What a fast field gives."""
+
+    OBJECT = "OBJECT"
+    CONNECTION = "CONNECTION"
+
+
+@dataclass(slots=True)
+class FastFields:
+    """The fields of a schema whose resolvers can answer with a projection."""
+
+    declared: dict[tuple[str, str], tuple[Shape, Fields]] = field(default_factory=dict)
+
+    def connection(self, parent: str, name: str, fields: Fields) -> None:
+        """Field `name` of type `parent` is a Relay connection of rows with these fields."""
+        self.declared[parent, name] = (Shape.CONNECTION, fields)
+
+    def object(self, parent: str, name: str, fields: Fields) -> None:
+        """Field `name` of type `parent` is one such row, or null."""
+        self.declared[parent, name] = (Shape.OBJECT, fields)

@@ -1,0 +1,133 @@
+"""Documents parsed and validated once, and their queries compiled once for each decision of `@skip` and `@include`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from projection.bounded_cache import BoundedCache
+from projection.closures import Closures, Finish, Run
+from projection.declaration import FastFields
+from projection.plan import Projected
+from projection.selection import Selections, Unsupported, deciding_variables
+
+MAX_VARIANTS = 16
+"""Compiled variants of one operation: other decisions of its boolean variables push the oldest out."""
+
+
+class CompiledQuery:
+    """A query under fixed decisions."""
+
+    def __init__(self, selections: Selections, fast: FastFields) -> None:
+        root = selections.schema.query_type
+        assert root is not None
+        self._closures = Closures(selections, fast)
+        self._complete: Finish = self._closures.object(root, selections.of(root, [selections.operation.selection_set]))
+
+    async def run(
+        self, variables: VariableValues, context: Any, root_value: Any, extensions: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """The `data` of the response; anything that is not plain success raises, and graphql-core says what it is."""
+        make_info = self._closures.make_info((context, root_value, variables.coerced, extensions))
+        run = Run(len(self._closures.fields), variables, make_info)
+        try:
+            data: dict[str, Any] = self._complete(root_value, run)
+            while run.pending:
+                await _settle_pending(run)
+        except BaseException:
+            _close(run)
+            raise
+        return data
+
+
+async def _settle_pending(run: Run) -> None:
+    """Wait for all that is awaited together, as data loaders want it, and complete it."""
+    pending, run.pending = run.pending, []
+    if len(pending) == 1:
+        values = [await pending[0][2]]
+    else:
+        # Every one is waited for, so that none runs on while graphql-core asks again.
+        values = await asyncio.gather(*(awaited for _, _, awaited, _ in pending), return_exceptions=True)
+    for value in values:
+        if isinstance(value, BaseException):
+            raise value
+    for (out, key, _, finish), value in zip(pending, values, strict=True):
+        out[key] = value.value if isinstance(value, Projected) else finish(value, run)
+
+
+def _close(run: Run) -> None:
+    for _, _, awaited, _ in run.pending:
+        close = getattr(awaited, "close", None)
+        if close is not None:
+            close()
+
+
+class Operation:
+    """One operation of a valid document."""
+
+    def __init__(
+        self, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+    ) -> None:
+        self.node = node
+        self.is_query = node.operation is OperationType.QUERY
+        self._schema = schema
+        self._fragments = fragments
+        self._deciding: tuple[str, ...] | None = None
+        self._compiled: BoundedCache[tuple[object, ...], CompiledQuery | Unsupported] = BoundedCache(MAX_VARIANTS)
+
+    def variables(self, given: dict[str, Any] | None) -> VariableValues:
+        """The coerced variables; raises `Unsupported` when they are refused."""
+        values = get_variable_values(self._schema, self.node.variable_definitions or (), given or {})
+        if isinstance(values, list):
+            raise Unsupported("variables are refused")
+        return values
+
+    def compiled(self, variables: VariableValues, fast: FastFields) -> CompiledQuery:
+        """The query compiled for these variables; raises `Unsupported`, which is remembered too."""
+        if self._deciding is None:
+            sets = [self.node.selection_set, *(fragment.selection_set for fragment in self._fragments.values())]
+            self._deciding = deciding_variables(sets)
+        decisions = tuple(variables.coerced.get(name) for name in self._deciding)
+        if not all(isinstance(decision, bool) or decision is None for decision in decisions):
+            raise Unsupported("a directive with a variable that is no boolean")
+        found = self._compiled.get(decisions)
+        if found is None:
+            booleans = dict(zip(self._deciding, decisions, strict=True))
+            found = self._compile(Selections(self._schema, self.node, self._fragments, booleans), fast)
+            self._compiled.put(decisions, found)
+        if isinstance(found, Unsupported):
+            raise Unsupported(str(found))
+        return found
+
+    def _compile(self, selections: Selections, fast: FastFields) -> CompiledQuery | Unsupported:
+        try:
+            return CompiledQuery(selections, fast)
+        except (Unsupported, RecursionError) as error:
+            return Unsupported(str(error))
+
+
+class Document:
+    """A valid document and its operations."""
+
+    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+        self.node = node
+        fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
+        self._operations = [
+            Operation(schema, each, fragments) for each in node.definitions if isinstance(each, OperationDefinitionNode)
+        ]
+        self._by_name = {each.node.name.value: each for each in self._operations if each.node.name}
+
+    def operation(self, name: str | None) -> Operation | None:
+        """The operation of that name, or the only one; None when that does not tell one."""
+        if name is not None:
+            return self._by_name.get(name)
+        return self._operations[0] if len(self._operations) == 1 else None

@@ -1,0 +1,176 @@
+"""The plan of one fast field: what its query selects, and the function from its rows to the response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from graphql import GraphQLObjectType
+
+from projection.declaration import FastFields, Fields, Shape
+from projection.embedding import Embedding, NotRendered
+from projection.row_code import EmbedUse, RowCode, is_guarded, object_type
+from projection.selection import Asked, Selections, Unsupported
+
+_PAGE_INFO = {
+    "hasNextPage": "page.has_next",
+    "hasPreviousPage": "page.has_previous",
+    "startCursor": "(page.cursor(0) if page.rows else None)",
+    "endCursor": "(page.cursor(len(page.rows) - 1) if page.rows else None)",
+}
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """A value that stands in the response as it is."""
+
+    value: Any
+
+
+class PageOfRecords(Protocol):
+    """A page whose rows begin with the columns of a plan."""
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """Records."""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether rows follow."""
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether rows precede."""
+
+    def cursor(self, index: int) -> str:
+        """The place of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time."""
+
+    columns: str
+    wants_rows: bool
+    wants_total: bool
+    build: Callable[[Any, int | None, list[Any]], Any]
+    embeddings: tuple[Embedding, ...]
+
+    async def page(self, page: PageOfRecords, total: int | None) -> Projected:
+        """The response of a connection; `total` may be None unless `wants_total`."""
+        return Projected(await self._built(page, page.rows, total))
+
+    async def one(self, record: Any) -> Projected:
+        """The response of a single row; of None, null."""
+        return Projected(None if record is None else await self._built(record, (record,), None))
+
+    async def _built(self, what: Any, records: Sequence[Any], total: int | None) -> Any:
+        if records:
+            for embedding in self.embeddings:
+                embedding.seen(records[0])
+        for _ in range(_ATTEMPTS):
+            try:
+                return self.build(what, total, [embedding.rendered for embedding in self.embeddings])
+            except NotRendered:
+                for embedding in self.embeddings:
+                    await embedding.load(records)
+        raise NotRendered  # catalogues that change faster than they are read
+
+
+def _page_info(asked: Asked) -> str:
+    if asked.name not in _PAGE_INFO:
+        raise Unsupported(asked.name)
+    return _PAGE_INFO[asked.name]
+
+
+Render: TypeAlias = Callable[[Asked], Callable[[Any], Any]]
+"""Compiles how values of a catalogue look under a field; raises `Unsupported` where that depends on the request."""
+
+
+def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render: Render) -> Plan | None:
+    """The plan of a field; None when it is not declared, or something is asked that only objects can answer."""
+    declared = fast.declared.get((asked.parent.name, asked.name))
+    if declared is None:
+        return None
+    try:
+        return _Compiler(selections, render).plan(asked, *declared)
+    except Unsupported:
+        return None
+
+
+class _Compiler:
+    """One plan in the making."""
+
+    def __init__(self, selections: Selections, render: Render) -> None:
+        self._selections = selections
+        self._render = render
+        self._names: dict[str, Any] = {}
+        self._rows = RowCode(selections, self._names)
+        self._wants_rows = False
+        self._wants_total = False
+
+    def plan(self, asked: Asked, shape: Shape, fields: Fields) -> Plan:
+        below = object_type(asked)
+        fields_asked = self._selections.below(asked, below)
+        if shape is Shape.OBJECT:
+            self._wants_rows = True
+            result = self._rows.record(below, fields_asked, fields, "page")
+        else:
+            result = self._connection(below, fields_asked, fields)
+        embeddings = tuple(self._embedding(use) for use in self._rows.embeds)
+        unpacked = "".join(f"{use.name}, " for use in self._rows.embeds)
+        lines = [
+            "def build(page, total, embeds):",
+            f"    {unpacked}= embeds" if unpacked else "",
+            f"    return {result}",
+        ]
+        exec(compile("\n".join(lines), "<projection>", "exec"), self._names)  # noqa: S102 - see `RowCode`
+        return Plan(self._rows.selected, self._wants_rows, self._wants_total, self._names["build"], embeddings)
+
+    def _embedding(self, use: EmbedUse) -> Embedding:
+        catalogue = use.source.catalogue
+        version = self._rows.place(catalogue.version_sql)
+        return Embedding(catalogue, use.place, version, self._render(use.asked), many=use.source.many)
+
+    def _connection(self, parent: GraphQLObjectType, asked: list[Asked], fields: Fields) -> str:
+        return self._dict(parent, asked, lambda each: self._connection_field(each, fields))
+
+    def _connection_field(self, asked: Asked, fields: Fields) -> str:
+        match asked.name:
+            case "totalCount":
+                self._wants_total = True
+                return "total"
+            case "pageInfo":
+                self._wants_rows = True
+                below = object_type(asked)
+                return self._dict(below, self._selections.below(asked, below), _page_info)
+            case "nodes":
+                self._wants_rows = True
+                return f"[{self._node(asked, fields)} for row in page.rows]"
+            case "edges":
+                self._wants_rows = True
+                below = object_type(asked)
+                edge = self._dict(below, self._selections.below(asked, below), lambda each: self._edge(each, fields))
+                return f"[{edge} for at, row in enumerate(page.rows)]"
+        raise Unsupported(asked.name)
+
+    def _edge(self, asked: Asked, fields: Fields) -> str:
+        if asked.name == "cursor":
+            return "page.cursor(at)"
+        if asked.name == "node":
+            return self._node(asked, fields)
+        raise Unsupported(asked.name)
+
+    def _node(self, asked: Asked, fields: Fields) -> str:
+        below = object_type(asked)
+        return self._rows.record(below, self._selections.below(asked, below), fields, "row")
+
+    def _dict(self, parent: GraphQLObjectType, asked: list[Asked], value: Callable[[Asked], str]) -> str:
+        parts = []
+        for each in asked:
+            if each.definition is not None and (each.definition.args or is_guarded(each)):
+                raise Unsupported(each.name)
+            parts.append(f"{each.key!r}: {repr(parent.name) if each.definition is None else value(each)}")
+        return "{" + ", ".join(parts) + "}"

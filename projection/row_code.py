@@ -1,0 +1,133 @@
+"""From a selection of declared fields to the columns that a query selects and the Python that turns a row into a dict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type, is_non_null_type, is_object_type
+from strawberry.types.field import StrawberryField
+
+from projection.declaration import Column, Embed, Fields, Nested, Rows
+from projection.selection import Asked, Selections, Unsupported
+
+
+class NullFound(Exception):
+    """A row has no value where the schema promises one: graphql-core says so."""
+
+
+def required(value: Any) -> Any:
+    """The value, which may not be None."""
+    if value is None:
+        raise NullFound
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedUse:
+    """A place where a catalogue is embedded: under which name generated code has the renderings, by which column."""
+
+    source: Embed
+    asked: Asked
+    name: str
+    place: int
+
+
+class RowCode:
+    """Collects columns (each expression once) and the names that generated code uses, for rows of one query."""
+
+    def __init__(self, selections: Selections, names: dict[str, Any]) -> None:
+        """`names` are those of the generated code, shared with rows within the row."""
+        self.columns: dict[str, int] = {}
+        self.embeds: list[EmbedUse] = []
+        self._selections = selections
+        self._names = names
+        names["required"] = required
+
+    @property
+    def selected(self) -> str:
+        """The columns as they stand behind SELECT; at least one."""
+        return ", ".join(self.columns) or "NULL"
+
+    def record(self, parent: GraphQLObjectType, asked: list[Asked], fields: Fields, row: str) -> str:
+        """An expression for the dict of what is asked, of the row in variable `row`; raises `Unsupported`."""
+        return "{" + ", ".join(f"{each.key!r}: {self._value(parent, each, fields, row)}" for each in asked) + "}"
+
+    def place(self, sql: str) -> int:
+        """The position of an expression among the columns."""
+        return self.columns.setdefault(sql, len(self.columns))
+
+    def _value(self, parent: GraphQLObjectType, asked: Asked, fields: Fields, row: str) -> str:
+        if asked.definition is None:
+            return repr(parent.name)
+        source = fields.get(asked.name)
+        if source is None or asked.definition.args or is_guarded(asked):
+            raise Unsupported(f"{parent.name}.{asked.name}")
+        match source:
+            case Column():
+                return self._column(asked, source, row)
+            case Nested():
+                below = object_type(asked)
+                return self.record(below, self._selections.below(asked, below), source.fields, row)
+            case Rows():
+                return self._rows(asked, source, row)
+            case Embed():
+                return self._embed(asked, source, row)
+
+    def _column(self, asked: Asked, source: Column, row: str) -> str:
+        assert asked.definition is not None
+        cell = f"{row}[{self.place(source.sql)}]"
+        if is_non_null_type(asked.definition.type) and not source.never_null:
+            cell = f"required({cell})"
+        elif source.convert is not None and not source.never_null:
+            return f"None if {cell} is None else {self._name(source.convert)}({cell})"
+        return cell if source.convert is None else f"{self._name(source.convert)}({cell})"
+
+    def _rows(self, asked: Asked, source: Rows, row: str) -> str:
+        inner = RowCode(self._selections, self._names)
+        below = object_type(asked)
+        item = f"{row}_"
+        record = inner.record(below, self._selections.below(asked, below), source.fields, item)
+        if inner.embeds:
+            raise Unsupported("a catalogue within rows of rows")
+        query = source.sql.replace("{columns}", f"ROW({inner.selected})")
+        column = f"ARRAY({query})"
+        if source.when is not None:
+            column = f"CASE WHEN {source.when} THEN {column} END"
+        cell = f"{row}[{self.place(column)}]"
+        return f"[{record} for {item} in {cell} or ()]"
+
+    def _embed(self, asked: Asked, source: Embed, row: str) -> str:
+        assert asked.definition is not None
+        place = self.place(f"({source.sql})::text" if source.many else source.sql)
+        use = EmbedUse(source, asked, f"embed{len(self.embeds)}", place)
+        self.embeds.append(use)
+        cell = f"{row}[{place}]"
+        if source.many or is_non_null_type(asked.definition.type):
+            return f"{use.name}[{cell}]"
+        return f"None if {cell} is None else {use.name}[{cell}]"
+
+    def _name(self, value: Any) -> str:
+        for name, held in self._names.items():
+            if held is value:
+                return name
+        name = f"name{len(self._names)}"
+        self._names[name] = value
+        return name
+
+
+def object_type(asked: Asked) -> GraphQLObjectType:
+    assert asked.definition is not None
+    below = get_named_type(asked.definition.type)
+    if not is_object_type(below):
+        raise Unsupported("a projection of an abstract type")
+    return below
+
+
+def is_guarded(asked: Asked) -> bool:
+    """Whether anything besides the resolver has a say in the field, such as a permission: graphql-core asks it."""
+    assert asked.definition is not None
+    return any(
+        isinstance(held, StrawberryField) and bool(held.extensions or held.permission_classes)
+        for held in asked.definition.extensions.values()
+    )
