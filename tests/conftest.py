@@ -95,7 +95,10 @@ async def hub(redis_url: str) -> AsyncIterator[EventHub]:
     """Live events of this process, received and sent through Valkey."""
     open_publisher(redis_url)
     receiving = EventHub(redis_url)
-    receiving.start()
+    with receiving.listen(None) as listener:
+        receiving.start()
+        # Its first word is that events before it were missed.
+        assert await listener.wait(10)
     yield receiving
     await receiving.stop()
     await close_publisher()

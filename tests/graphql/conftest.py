@@ -37,11 +37,12 @@ async def drivers_of_the_shipped_file() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def ask(hub: EventHub) -> Ask:
+def ask(redis_url: str) -> Ask:
     """A function that executes a document as a user: `data` and formatted `errors` of the answer."""
+    silent = EventHub(redis_url)
 
     async def execute(login: Login, document: str, **variables: Any) -> Answer:
-        context = RequestContext(principal=login.principal, hub=hub)
+        context = RequestContext(principal=login.principal, hub=silent)
         result = await build_schema().execute(document, variables or None, context_value=context)
         return {"data": result.data, "errors": [error.formatted for error in result.errors or []]}
 
