@@ -74,7 +74,7 @@ def _factories_of(entry: PluginEntry) -> list[DriverFactory]:
         factories = [factory for answer in answers for factory in answer]
     except _Refused:
         raise
-    except Exception as error:  # a plugin is foreign code: whatever it raises is its own problem, not the host's
+    except (Exception, SystemExit) as error:  # foreign code: whatever it raises is its own problem, not the host's
         raise _Refused(f"it failed at registration ({type(error).__name__}: {error})") from error
     if not factories:
         raise _Refused("it registers no driver: implement the hook register_drivers")
@@ -105,7 +105,7 @@ def _check_sdk_range(factory: object) -> None:
         raise _Refused(f"register_drivers returned {type(factory).__name__} where a DriverFactory belongs")
     try:
         fits = novaconnect_sdk.__version__ in SpecifierSet(factory.sdk_versions)
-    except InvalidSpecifier as error:
+    except (InvalidSpecifier, TypeError) as error:
         raise _Refused(
             f"driver {factory.name} declares the SDK range {factory.sdk_versions!r}, which is not one"
         ) from error

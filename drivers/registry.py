@@ -33,6 +33,9 @@ CallGate = Callable[[], AbstractAsyncContextManager[None]]
 _ALL_UNSUPPORTED = tuple(Capability(action, Support.UNSUPPORTED) for action in Action)
 
 
+_NO_DRIVER_OBJECT = "made an object that is no Driver: it lacks name, account_key, limits, capabilities() or close()"
+
+
 class NoGate(Exception):
     """A driver wanted to call its operator in a process that was not made for it."""
 
@@ -142,11 +145,12 @@ async def _run(entry: ProfileEntry, factories: Mapping[str, DriverFactory], gate
     try:
         made = factory.create(settings, context)
         driver = await made if inspect.isawaitable(made) else made
+        mismatches = capability_mismatches(driver) if isinstance(driver, Driver) else [_NO_DRIVER_OBJECT]
     except DriverError:
         raise
-    except Exception as error:  # foreign code
+    except (Exception, SystemExit) as error:  # foreign code
         raise BadSetting(f"driver {entry.driver} could not be made ({type(error).__name__}: {error})") from error
-    if mismatches := capability_mismatches(driver):
+    if mismatches:
         raise BadSetting(f"driver {entry.driver} {'; '.join(mismatches)}")
     return RunningProfile(entry, driver, _limits(driver.limits, settings))
 

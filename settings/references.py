@@ -18,12 +18,18 @@ class LiteralSecret(BadSetting):
 
 
 def check_literal_secrets(settings: Mapping[str, object]) -> None:
-    """Refuse literal values under keys that name a secret; `env:NAME` and `file:PATH` pass."""
+    """Refuse literal values, defaults included, under keys that name a secret; `env:NAME` and `file:PATH` pass."""
     for key, value in settings.items():
         if isinstance(value, Mapping):
             check_literal_secrets(value)
-        elif _SECRET_KEY.search(key) and not (isinstance(value, str) and _REFERENCE.match(value)):
+        elif _SECRET_KEY.search(key) and not (isinstance(value, str) and _names_a_secret(value)):
             raise LiteralSecret(f"`{key}` holds a literal secret: write env:NAME or file:PATH instead.")
+
+
+def _names_a_secret(value: str) -> bool:
+    """A reference without a default: the default of a secret would be a literal one."""
+    match = _REFERENCE.fullmatch(value)
+    return match is not None and not (match[1] == "env" and "|" in match[2])
 
 
 def resolve_references(settings: Mapping[str, object], environ: Mapping[str, str] | None = None) -> dict[str, object]:
