@@ -26,6 +26,9 @@ _IDLE = 0.05
 _LONGEST_HOLD = 1.0
 """Seconds after which a slot is given back although it is needed here, so that other processes have their turn."""
 
+_ASK_AGAIN = 0.025
+"""Seconds between two looks for a slot that another process may have given back."""
+
 _TAKE = """
 UPDATE call_slot SET holder_id = $2, taken_at = clock_timestamp()
 WHERE id IN (SELECT id FROM call_slot WHERE account_id = $1 AND holder_id IS NULL ORDER BY slot
@@ -89,20 +92,21 @@ class AccountBudget:
                 if self._idle:
                     return self._idle.pop()
                 wanted = self._share - self._held
-                if wanted > 0:
-                    taken = await fetch(_TAKE, self._account_id, self._lease.require(), min(wanted, 16))
-                    self._held += len(taken)
-                    now = time.monotonic()
-                    self._idle.extend((row["id"], now) for row in taken)
-                    if taken:
-                        self._freed.notify_all()
-                        self._start_sweeper()
-                        continue
-                with_timeout = asyncio.wait_for(self._freed.wait(), 0.025)
-                try:
-                    await with_timeout
-                except TimeoutError:
+                # Shielded: a caller that gives up while PostgreSQL answers must not lose the slots it was given.
+                if wanted > 0 and await asyncio.shield(self._take(wanted)):
                     continue
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._freed.wait(), _ASK_AGAIN)
+
+    async def _take(self, wanted: int) -> bool:
+        taken = await fetch(_TAKE, self._account_id, self._lease.require(), min(wanted, 16))
+        self._held += len(taken)
+        self._idle.extend((row["id"], time.monotonic()) for row in taken)
+        if taken:
+            self._start_sweeper()
+        if taken and self._freed.locked():  # not, when the caller has given up meanwhile
+            self._freed.notify_all()
+        return bool(taken)
 
     async def _release(self, slot: int, taken: float) -> None:
         if time.monotonic() - taken > _LONGEST_HOLD:
