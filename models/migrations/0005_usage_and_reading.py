@@ -124,7 +124,7 @@ _MOMENT = {"null": True, "auto_now": False, "auto_now_add": False}
 class Migration(migrations.Migration):
     """The columns are Tortoise's; partitions and what only set queries touch are raw."""
 
-    dependencies = [("models", "0003_counters_and_versions")]
+    dependencies = [("models", "0004_list_orders")]
 
     operations = [
         ops.AddField("Sim", "left_operator_at", fields.DatetimeField(**_MOMENT)),
