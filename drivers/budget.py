@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+
+import asyncpg
 
 from drivers.process_lease import ProcessLease
 from models.database import execute, fetch, fetch_row
@@ -29,10 +32,19 @@ _LONGEST_HOLD = 1.0
 _ASK_AGAIN = 0.025
 """Seconds between two looks for a slot that another process may have given back."""
 
+_POLITE = 0.06
+"""Seconds for which a process takes no slot after it gave one back for the others; they ask every `_ASK_AGAIN`."""
+
+_ASK_AGAIN = 0.025
+
+_LATE = 0.02
+"""Seconds after its time from which a call counts as late; the calls after it are then put off as well."""
+
 _TAKE = """
 UPDATE call_slot SET holder_id = $2, taken_at = clock_timestamp()
 WHERE id IN (SELECT id FROM call_slot WHERE account_id = $1 AND holder_id IS NULL ORDER BY slot
              LIMIT $3 FOR UPDATE SKIP LOCKED)
+  AND EXISTS (SELECT 1 FROM lease_holder h WHERE h.id = $2 AND h.ended_at IS NULL)
 RETURNING id
 """
 
@@ -47,6 +59,24 @@ RETURNING extract(epoch FROM next_call_at - $2::interval - clock_timestamp())::f
 """
 
 
+_PUT_OFF = """
+UPDATE operator_account SET next_call_at = greatest(next_call_at, clock_timestamp() + $2::interval) WHERE id = $1
+"""
+
+
+_DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+_log = logging.getLogger("novaconnect.budget")
+
+
+@contextlib.contextmanager
+def _not_sent_without_database() -> Iterator[None]:
+    try:
+        yield
+    except _DATABASE_AWAY as error:
+        raise NotSent(f"The budget of the operator account could not be read ({type(error).__name__}).") from error
+
+
 class AccountBudget:
     """The right to call one operator account, as one process sees it. Slots and call times come from PostgreSQL."""
 
@@ -58,6 +88,7 @@ class AccountBudget:
         self._lease = lease
         self._idle: list[tuple[int, float]] = []
         self._held = 0
+        self._polite_until = 0.0
         self._times: deque[float] = deque()
         self._freed = asyncio.Condition()
         self._reserving = asyncio.Lock()
@@ -76,15 +107,24 @@ class AccountBudget:
     async def call(self) -> AsyncIterator[None]:
         """Hold the right to one call; waits for a free slot and for the next call time.
 
-        Raises `NotSent` while the account is paused (circuit breaker) and `LeaseLost` when this process was taken for dead.
+        Raises `NotSent` while the account is paused (circuit breaker) or the database is away, and `LeaseLost` when this
+        process was taken for dead.
         """
-        slot, taken = await self._slot()
+        with _not_sent_without_database():
+            slot, taken = await self._slot()
         try:
-            await asyncio.sleep(max(0.0, await self._call_time() - time.monotonic()))
+            with _not_sent_without_database():
+                await self._wait_for_call_time()
             self._lease.require()
             yield
         finally:
             await asyncio.shield(self._release(slot, taken))
+
+    async def _wait_for_call_time(self) -> None:
+        at = await self._call_time()
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        if self._batch == 1 and time.monotonic() - at > _LATE:
+            await execute(_PUT_OFF, self._account_id, timedelta(seconds=self._interval))
 
     async def _slot(self) -> tuple[int, float]:
         while True:
@@ -110,8 +150,8 @@ class AccountBudget:
 
     async def _release(self, slot: int, taken: float) -> None:
         if time.monotonic() - taken > _LONGEST_HOLD:
+            self._polite_until = time.monotonic() + _POLITE
             await self._give([slot])
-            await asyncio.sleep(0.03)
         else:
             async with self._freed:
                 self._idle.append((slot, taken))
@@ -119,7 +159,11 @@ class AccountBudget:
 
     async def _give(self, slots: list[int]) -> None:
         self._held -= len(slots)
-        await execute(_GIVE, slots, self._lease.holder_id)
+        try:
+            await execute(_GIVE, slots, self._lease.holder_id)
+        except _DATABASE_AWAY as error:
+            # The call itself has ended well or badly; the slots come free with this process's lease.
+            _log.warning("call slots not given back: %s", type(error).__name__)
 
     async def _call_time(self) -> float:
         async with self._reserving:

@@ -52,7 +52,8 @@ class Sim(Model):
     """A SIM: its identity, what we want of it (`lock_mask`), and what the operator last said (`observed_*`, `session_*`).
 
     `lock_mask` repeats the rows of `sim_lock_reason` as a sum of bits (`domain.locks.BIT`); only `services.lock_reasons`
-    writes either. `search_text` (lower-cased, line feed between the fields) is made by the database.
+    writes either. `left_operator_at` is when a complete inventory first came without it; `records_as_of` is when its usage
+    records were last read for it alone. `search_text` (lower-cased, line feed between the fields) is made by the database.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -82,6 +83,14 @@ class Sim(Model):
     session_ended_at = fields.DatetimeField(null=True)
     session_as_of = fields.DatetimeField(null=True)
     reset_accepted_at = fields.DatetimeField(null=True)
+    left_operator_at = fields.DatetimeField(null=True)
+    registered_at = fields.DatetimeField(null=True)
+    registration_network = fields.CharField(max_length=100, null=True)
+    registration_country = fields.CharField(max_length=100, null=True)
+    registration_plmn = fields.CharField(max_length=6, null=True)
+    registration_as_of = fields.DatetimeField(null=True)
+    msu_as_of = fields.DatetimeField(null=True)
+    records_as_of = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

@@ -53,17 +53,16 @@ class Plan:
     """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time."""
 
     columns: str
-    wants_rows: bool
     wants_total: bool
     build: Callable[[Any, int | None, list[Any]], Any]
     embeddings: tuple[Embedding, ...]
 
-    async def page(self, page: PageOfRecords, total: int | None) -> Projected:
-        """The response of a connection; `total` may be None unless `wants_total`."""
+    async def page(self, page: PageOfRecords, total: int | None) -> Any:
+        """What a resolver returns for a connection (`Projected`); `total` may be None unless `wants_total`."""
         return Projected(await self._built(page, page.rows, total))
 
-    async def one(self, record: Any) -> Projected:
-        """The response of a single row; of None, null."""
+    async def one(self, record: Any) -> Any:
+        """What a resolver returns for a single row (`Projected`); of None, null."""
         return Projected(None if record is None else await self._built(record, (record,), None))
 
     async def _built(self, what: Any, records: Sequence[Any], total: int | None) -> Any:
@@ -108,14 +107,12 @@ class _Compiler:
         self._render = render
         self._names: dict[str, Any] = {}
         self._rows = RowCode(selections, self._names)
-        self._wants_rows = False
         self._wants_total = False
 
     def plan(self, asked: Asked, shape: Shape, fields: Fields) -> Plan:
         below = object_type(asked)
         fields_asked = self._selections.below(asked, below)
         if shape is Shape.OBJECT:
-            self._wants_rows = True
             result = self._rows.record(below, fields_asked, fields, "page")
         else:
             result = self._connection(below, fields_asked, fields)
@@ -127,7 +124,7 @@ class _Compiler:
             f"    return {result}",
         ]
         exec(compile("\n".join(lines), "<projection>", "exec"), self._names)  # noqa: S102 - see `RowCode`
-        return Plan(self._rows.selected, self._wants_rows, self._wants_total, self._names["build"], embeddings)
+        return Plan(self._rows.selected, self._wants_total, self._names["build"], embeddings)
 
     def _embedding(self, use: EmbedUse) -> Embedding:
         catalogue = use.source.catalogue
@@ -143,14 +140,11 @@ class _Compiler:
                 self._wants_total = True
                 return "total"
             case "pageInfo":
-                self._wants_rows = True
                 below = object_type(asked)
                 return self._dict(below, self._selections.below(asked, below), _page_info)
             case "nodes":
-                self._wants_rows = True
                 return f"[{self._node(asked, fields)} for row in page.rows]"
             case "edges":
-                self._wants_rows = True
                 below = object_type(asked)
                 edge = self._dict(below, self._selections.below(asked, below), lambda each: self._edge(each, fields))
                 return f"[{edge} for at, row in enumerate(page.rows)]"

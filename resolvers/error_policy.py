@@ -7,7 +7,6 @@ import re
 import secrets
 import traceback
 
-import strawberry
 from graphql import GraphQLError
 from graphql.language import ValueNode, VariableDefinitionNode
 from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
@@ -15,6 +14,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionContext
 
 from domain.errors import DomainError
+from projection import CompiledSchema
 from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
@@ -28,7 +28,7 @@ _REFUSALS_OF_THE_LIBRARY = (
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
-class NovaSchema(strawberry.Schema):
+class NovaSchema(CompiledSchema):
     """A schema whose errors all have a `code`."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.error_policy import NovaSchema
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
+from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import Subscription
 from schema.scalars import SCALARS
@@ -30,11 +31,12 @@ class Mutation(OperationMutation):
 
 
 @lru_cache(maxsize=1)
-def build_schema() -> strawberry.Schema:
+def build_schema() -> NovaSchema:
     """The schema; made once a process."""
     return NovaSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
+        fast=FAST,
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=MAX_SIZE),
     )

@@ -8,6 +8,7 @@ import strawberry
 
 from domain.errors import InvalidValue
 from domain.sim_filter import SimFilter
+from projection import plan_of
 from resolvers.find_node import find_node
 from schema.arguments import After, Before, First, Last
 from schema.company import Viewer
@@ -26,6 +27,7 @@ from services.list_groups import count_groups, list_groups
 from services.list_profiles import list_profiles
 from services.list_sims import NEWEST_FIRST, count_sims, list_sims
 from services.paging import PageRequest
+from services.sim_records import get_sim_record, list_sim_records
 
 
 @strawberry.type
@@ -61,7 +63,11 @@ class SimQuery:
         principal = info.context.principal
         wanted = filter.to_domain() if filter else SimFilter()
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
-        page = await list_sims(principal, wanted, PageRequest(first, after, last, before), order)
+        request = PageRequest(first, after, last, before)
+        if plan := plan_of(info):
+            records = await list_sim_records(principal, wanted, request, order, plan.columns)
+            return await plan.page(records, await count_sims(principal, wanted) if plan.wants_total else None)
+        page = await list_sims(principal, wanted, request, order)
         return Connection(page=page, make=Sim.of, count=lambda: count_sims(principal, wanted))
 
     @strawberry.field(description="One SIM by id or by ICCID; null if there is none or it is not yours.")
@@ -72,12 +78,17 @@ class SimQuery:
         iccid: Annotated[Iccid | None, strawberry.argument(description="Its ICCID. Give exactly one of both.")] = None,
     ) -> Sim | None:
         """One SIM."""
-        if id is not None and iccid is None:
-            row = await get_sim(info.context.principal, database_id(id, "Sim", "id"))
-        elif iccid is not None and id is None:
-            row = await get_sim_by_iccid(info.context.principal, iccid)
-        else:
+        principal, plan = info.context.principal, plan_of(info)
+        if (id is None) == (iccid is None):
             raise InvalidValue("Give exactly one of id and iccid.")
+        sim_id = None if id is None else database_id(id, "Sim", "id")
+        if plan:
+            return await plan.one(await get_sim_record(principal, plan.columns, sim_id=sim_id, iccid=iccid))
+        if sim_id is not None:
+            row = await get_sim(principal, sim_id)
+        else:
+            assert iccid is not None
+            row = await get_sim_by_iccid(principal, iccid)
         return Sim.of(row) if row else None
 
     @strawberry.field(description="All profiles, by code.")

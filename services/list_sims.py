@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access import Principal
+from access import Principal, limit_to_visible
 from domain.sim_filter import SimFilter
 from models.database import fetch_value
 from models.where import Where
@@ -13,6 +13,7 @@ from services.sim_order import sim_order
 from services.sim_rows import COLUMNS, SimRow, sim_row
 
 NEWEST_FIRST = sim_order()
+EVERYTHING = SimFilter()
 
 
 async def list_sims(
@@ -35,5 +36,9 @@ async def list_sims(
 async def count_sims(principal: Principal, sim_filter: SimFilter) -> int:
     """How many visible SIMs the filter names, exactly."""
     where = Where()
+    if sim_filter == EVERYTHING:  # a count of 100,000 rows takes longer than their page; this number is kept
+        limit_to_visible(principal, where, "k")
+        kept = f"SELECT coalesce(sum(k.change), 0)::bigint FROM sim_count_change k WHERE {where.sql}"  # noqa: S608
+        return int(await fetch_value(kept, *where.arguments))
     await apply_filter(principal, sim_filter, where)
     return int(await fetch_value(f"SELECT count(*) FROM sim s WHERE {where.sql}", *where.arguments))  # noqa: S608

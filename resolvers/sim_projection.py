@@ -1,0 +1,94 @@
+"""How the SIM table answers without an object a row: the SQL of each field, and what comes out of catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.locks import HOW_TO_LIFT, LockKind
+from models.database import fetch
+from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nested, Rows
+from schema.company import Company
+from schema.group import SimGroup
+from schema.profile import Profile
+from services.list_groups import GroupRow
+from services.sim_relations import companies, profiles
+
+
+def _global_id(type_name: str, sql: str) -> Column:
+    return Column(f"encode(convert_to('{type_name}:' || {sql}, 'UTF8'), 'base64')", never_null=True)
+
+
+async def _profiles(ids: list[int]) -> Mapping[int, Entry]:
+    return {row_id: Entry(Profile.of(row)) for row_id, row in (await profiles(ids)).items()}
+
+
+async def _capabilities(ids: list[int]) -> Mapping[int, Entry]:
+    return {row_id: Entry(Profile.of(row).capabilities()) for row_id, row in (await profiles(ids)).items()}
+
+
+async def _companies(ids: list[int]) -> Mapping[int, Entry]:
+    return {row_id: Entry(Company.of(row)) for row_id, row in (await companies(ids)).items()}
+
+
+async def _groups(ids: list[int]) -> Mapping[int, Entry]:
+    rows = await fetch(
+        "SELECT id, company_id, name, created_at, lower(name COLLATE pg_c_utf8) AS place"
+        " FROM sim_group WHERE id = ANY($1::bigint[])",
+        ids,
+    )
+    return {row["id"]: Entry(SimGroup.of(GroupRow(*row[:4])), row["place"]) for row in rows}
+
+
+PROFILES = Catalogue("profile", _profiles)
+CAPABILITIES = Catalogue("profile", _capabilities)
+COMPANIES = Catalogue("company", _companies)
+GROUPS = Catalogue("sim_group", _groups)
+
+SIM_LOCK: Fields = {
+    "kind": Column("r.kind", never_null=True),
+    "since": Column("r.since", never_null=True),
+    "setBy": Column("r.set_by", never_null=True),
+    "reason": Column("r.reason", never_null=True),
+    "howToLift": Column("r.kind", convert=lambda kind: HOW_TO_LIFT[LockKind(kind)], never_null=True),
+}
+
+SIM: Fields = {
+    "id": _global_id("Sim", "s.id"),
+    "iccid": Column("s.iccid", never_null=True),
+    "imsi": Column("s.imsi"),
+    "msisdn": Column("s.msisdn"),
+    "externalMsisdn": Column("s.external_msisdn"),
+    "name": Column("s.name", never_null=True),
+    "isLocked": Column("s.lock_mask <> 0", never_null=True),
+    "msuCount": Column("s.msu_count"),
+    "balance": Column("s.balance::text"),
+    "internalBalance": Column("s.internal_balance::text", never_null=True),
+    "currency": Column("s.currency"),
+    "observed": Nested(
+        {
+            "status": Column("s.observed_status", never_null=True),
+            "nativeStatus": Column("s.native_status"),
+            "isBlocked": Column("s.observed_blocked"),
+            "asOf": Column("s.observed_at"),
+        }
+    ),
+    "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
+    "createdAt": Column("s.created_at", never_null=True),
+    "updatedAt": Column("s.updated_at", never_null=True),
+    "profile": Embed("s.profile_id", PROFILES),
+    "capabilities": Embed("s.profile_id", CAPABILITIES),
+    "company": Embed("s.company_id", COMPANIES),
+    "groups": Embed(
+        "ARRAY(SELECT m.group_id FROM sim_group_member m WHERE m.sim_id = s.id ORDER BY m.group_id)", GROUPS, many=True
+    ),
+    "locks": Rows(
+        "SELECT {columns} FROM sim_lock_reason r WHERE r.sim_id = s.id ORDER BY r.since, r.id",
+        SIM_LOCK,
+        when="s.lock_mask <> 0",
+    ),
+}
+
+FAST = FastFields()
+"""The lists and objects that answer by projection."""
+FAST.connection("Query", "sims", SIM)
+FAST.object("Query", "sim", SIM)

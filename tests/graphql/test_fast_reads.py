@@ -1,0 +1,197 @@
+"""Compiled reads answer as graphql-core does, byte for byte, whoever asks whatever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.locks import LockKind
+from domain.operations import OperationKind
+from domain.sim_filter import Selection, SimFilter
+from eventstream import EventHub
+from models.database import execute
+from resolvers.context import RequestContext
+from resolvers.schema import build_schema
+from schema.ids import global_id
+from services.accept_operation import accept_operation
+from services.list_sims import list_sims
+from services.paging import PageRequest
+from services.sim_order import SimColumn, sim_order
+from tests.graphql.corpus import documents
+from tests.worlds import BEGINNING, Login, TwoCompanies, add_group, add_sim
+
+SCHEMA = build_schema()
+ROOTS = ["sims", "sims", "sims", "sim", "node", "groups", "profiles", "operations", "operation", "viewer"]
+LOGINS = ("owner", "viewer", "other_owner", "staff")
+
+
+def _text(value: str) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _some(**choices: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Arguments in brackets: any of these, each or not."""
+    parts = [st.one_of(st.none(), choice.map(f"{name}: {{}}".format)) for name, choice in choices.items()]
+    return st.tuples(*parts).map(lambda given: ", ".join(filter(None, given)))
+
+
+def _in(left: str, right: str) -> Any:
+    return lambda inner: f"{left}{inner}{right}" if inner or left == "{" else ""
+
+
+ORDER = st.builds(
+    "{{field: {}, direction: {}}}".format,
+    st.sampled_from([column.value for column in SimColumn]),
+    st.sampled_from(["ASC", "DESC"]),
+)
+SIM_IDS = st.one_of(st.integers(1, 45).map(lambda n: _text(global_id("Sim", n))), st.just('"nonsense"'))
+FILTER = _some(
+    search=st.sampled_from(["truck", "1", "!truck", "!*1*", "кран", '\\"Test SIM\\"', "", "%", "372 46"]).map(
+        '"{}"'.format
+    ),
+    profiles=st.sampled_from(['["TC"]', '["ТС", "TD"]', "[]", '["XX"]']),
+    lock=st.sampled_from(["LOCKED", "UNLOCKED", "MSU_LOCKED"]),
+    groupId=st.integers(1, 3).map(lambda n: _text(global_id("SimGroup", n))),
+    emptyNameOnly=st.sampled_from(["true", "false"]),
+    ids=st.lists(SIM_IDS, max_size=4).map(lambda ids: f"[{', '.join(ids)}]"),
+    csv=st.just('"37250000001;\\n3725"'),
+    companyIds=st.integers(1, 3).map(lambda n: f"[{_text(global_id('Company', n))}]"),
+).map(_in("{", "}"))
+PAGE = {
+    "first": st.sampled_from(["0", "1", "2", "7", "500"] * 4 + ["-1", "501"]),
+    "last": st.sampled_from(["1", "3", "500"]),
+    "after": st.sampled_from(['"nonsense"']),
+}
+
+
+def _sims(cursors: list[str]) -> st.SearchStrategy[str]:
+    """Filters and orders of every kind; a cursor fits the default order, or does not."""
+    places = st.sampled_from([_text(cursor) for cursor in cursors])
+    ordered = _some(first=PAGE["first"], filter=FILTER, orderBy=ORDER)
+    placed = _some(first=PAGE["first"], after=places, before=places, filter=FILTER)
+    backward = _some(last=PAGE["last"], before=places, orderBy=ORDER)
+    return st.one_of(ordered, ordered, placed, backward).map(_in("(", ")"))
+
+
+def arguments(cursors: list[str]) -> dict[tuple[str, str], st.SearchStrategy[str]]:
+    """What fields with arguments are given."""
+    node = st.sampled_from(["Sim", "SimGroup", "Company", "Profile", "Operation"])
+    ids = st.builds(lambda kind, n: f"(id: {_text(global_id(kind, n))})", node, st.integers(1, 8))
+    items = _some(first=PAGE["first"], state=st.sampled_from(["[QUEUED]", "[SUCCEEDED, FAILED]"])).map(_in("(", ")"))
+    return {
+        ("Query", "sims"): _sims(cursors),
+        ("Query", "sim"): st.one_of(
+            SIM_IDS.map("(id: {})".format), st.just('(iccid: "8937204000000000016")'), st.just("")
+        ),
+        ("Query", "node"): ids,
+        ("Query", "operation"): st.integers(1, 3).map(lambda n: f"(id: {_text(global_id('Operation', n))})"),
+        ("Operation", "items"): items,
+    }
+
+
+@pytest.fixture
+async def fleet(world: TwoCompanies, hub: EventHub) -> TwoCompanies:
+    """The usual world with SIMs that have holes, several locks and groups, and two operations."""
+    profiles = list(world.profiles.values())
+    for serial in range(300, 330):
+        await add_sim(
+            world.company,
+            profiles[serial % 3],
+            serial,
+            name=("", "a", "B", 'б "\\', "Я\u2028")[serial % 5],
+            imsi=(None, "1")[serial % 2],
+            msisdn=(None, "37250", "37251")[serial % 3],
+            balance=(None, Decimal("-1.5"), Decimal("0.0001"))[serial % 3],
+            currency=(None, "EUR")[serial % 2],
+            msu_count=(None, 0, 7)[serial % 3],
+            locks=([], [LockKind.VOLUNTARY, LockKind.PACKAGE], [LockKind.MSU])[serial % 3],
+            observed_blocked=(None, True, False)[serial % 3],
+            observed_at=(None, BEGINNING + timedelta(microseconds=120))[serial % 2],
+            created_at=BEGINNING + timedelta(days=serial % 2),
+        )
+    sims = list(world.sims.values())
+    await add_group(world.company, "а вторая", sims[:3])
+    await add_group(world.company, "Third", sims[1:2])
+    for key, kind in (("one", OperationKind.LOCK), ("two", OperationKind.CANCEL_LOCATION)):
+        ids = Selection(ids=tuple(sim.id for sim in sims[:4]))
+        await accept_operation(world.owner.principal, kind, ids, idempotency_key=key, accept_risks=frozenset())
+    return world
+
+
+async def answer(execute_: Any, hub: EventHub, login: Login, text: str, values: dict[str, Any]) -> bytes:
+    """The answer as it is sent, with its errors in an order of their own."""
+    context = RequestContext(principal=login.principal, hub=hub)
+    result = await execute_(text, values, context_value=context)
+    errors = sorted((dict(error.formatted) for error in result.errors or ()), key=str)
+    return orjson.dumps({"data": result.data, "errors": errors}, option=orjson.OPT_UTC_Z)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+async def test_random_documents_are_answered_alike(fleet: TwoCompanies, hub: EventHub, data: st.DataObject) -> None:
+    cursors = await some_cursors(fleet)
+    text, values = data.draw(documents(SCHEMA._schema, ROOTS, arguments(cursors)))
+    login = getattr(fleet, data.draw(st.sampled_from(LOGINS)))
+
+    fast = await answer(SCHEMA.execute_fast, hub, login, text, values)
+    plain = await answer(SCHEMA.execute, hub, login, text, values)
+
+    assert fast == plain
+
+
+async def some_cursors(world: TwoCompanies) -> list[str]:
+    """Places in the default order, in another one, and none."""
+    pages = [
+        await list_sims(world.staff.principal, SimFilter(), PageRequest(first=9), order)
+        for order in (sim_order(), sim_order(SimColumn.MSISDN, descending=False))
+    ]
+    return [*(page.cursor(at) for page in pages for at in (0, 4, 8)), "nonsense"]
+
+
+TABLE = """{ sims(first: 50) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id iccid imsi msisdn
+  externalMsisdn name isLocked msuCount balance internalBalance currency drift createdAt updatedAt
+  observed { status nativeStatus isBlocked asOf } profile { id code title apn numberPrefix capabilities { action } }
+  company { id name country } groups { id name createdAt } capabilities { action support mode parameters sideEffects }
+  locks { kind since setBy reason howToLift } } } } }"""
+
+
+@pytest.mark.parametrize("name", LOGINS)
+async def test_the_sim_table_is_projected_for_everyone(fleet: TwoCompanies, hub: EventHub, name: str) -> None:
+    login = getattr(fleet, name)
+    context = RequestContext(principal=login.principal, hub=hub)
+
+    result = await SCHEMA.execute_fast(TABLE, context_value=context)
+
+    assert result.errors is None
+    edges = result.data["sims"]["edges"]
+    assert edges
+    assert all(isinstance(edge["node"]["profile"], orjson.Fragment) for edge in edges)
+    assert await answer(SCHEMA.execute_fast, hub, login, TABLE, {}) == await answer(
+        SCHEMA.execute, hub, login, TABLE, {}
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE sim_group SET name = 'zz ' || name",
+        "DELETE FROM sim_group_member",
+        "UPDATE company SET name = name || ' Ltd'",
+        "UPDATE profile SET title = 'Another'",
+        "UPDATE sim SET name = 'Renamed', balance = 1",
+    ],
+)
+async def test_a_change_is_seen_by_the_very_next_read(fleet: TwoCompanies, hub: EventHub, change: str) -> None:
+    before = await answer(SCHEMA.execute_fast, hub, fleet.owner, TABLE, {})
+
+    await execute(change)
+
+    after = await answer(SCHEMA.execute_fast, hub, fleet.owner, TABLE, {})
+    assert after != before
+    assert after == await answer(SCHEMA.execute, hub, fleet.owner, TABLE, {})
