@@ -52,11 +52,13 @@ class Profile(Model):
 class Sim(Model):
     """A SIM: its identity, what we want of it (`lock_mask`, `wanted_*`), and what the operator last said (the others).
 
-    `lock_mask` repeats the rows of `sim_lock_reason` as a sum of bits (`domain.locks.BIT`). `search_text` (lower-cased, line
-    feed between the fields) is made by the database, and so are `msu_before` and `msu_changed_at`: the count before the
-    last change of `msu_count`, and when it changed. `limit_*` and `package_*` are what is in force as of `limit_as_of` and
-    `package_as_of` (our own change counts as the operator's word); `wanted_*` is what was last asked for, empty when nobody
-    asked. Until `roaming_change_until` the operator may be moving the SIM between roaming plans.
+    `lock_mask` repeats the rows of `sim_lock_reason` as a sum of bits (`domain.locks.BIT`). `left_operator_at` is when a
+    complete inventory first came without the SIM; `records_as_of` is when its usage records were last read for it alone.
+    `search_text` (lower-cased, line feed between the fields) is made by the database, and so are `msu_before` and
+    `msu_changed_at`: the count before the last change of `msu_count`, and when it changed. `limit_*` and `package_*` are what
+    is in force as of `limit_as_of` and `package_as_of` (our own change counts as the operator's word); `wanted_*` is what was
+    last asked for, empty when nobody asked. Until `roaming_change_until` the operator may be moving the SIM between roaming
+    plans.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -106,6 +108,14 @@ class Sim(Model):
     wanted_roaming = fields.BooleanField(null=True)
     wanted_package_at = fields.DatetimeField(null=True)
     roaming_change_until = fields.DatetimeField(null=True)
+    left_operator_at = fields.DatetimeField(null=True)
+    registered_at = fields.DatetimeField(null=True)
+    registration_network = fields.CharField(max_length=100, null=True)
+    registration_country = fields.CharField(max_length=100, null=True)
+    registration_plmn = fields.CharField(max_length=6, null=True)
+    registration_as_of = fields.DatetimeField(null=True)
+    msu_as_of = fields.DatetimeField(null=True)
+    records_as_of = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

@@ -23,7 +23,11 @@ class AuditEntry(Model):
 
 
 class SyncRun(Model):
-    """One synchronisation of a profile's inventory with the operator: how far it came and what it found."""
+    """One synchronisation of a profile with its operator: how far it came and what it found.
+
+    `kind` is FULL or INCREMENTAL, `phase` INVENTORY or RECORDS; `window_on` is the day (UTC+05:00) whose night it belongs
+    to, None for one started by hand; `holder_id` is the process at work on it, `attempts` how many processes took it up.
+    """
 
     id = fields.BigIntField(primary_key=True)
     profile_id = fields.BigIntField()
@@ -36,6 +40,16 @@ class SyncRun(Model):
     changed = fields.IntField(default=0)
     drifted = fields.IntField(default=0)
     error = fields.CharField(max_length=500, null=True)
+    kind = fields.CharField(max_length=16, default="FULL")
+    phase = fields.CharField(max_length=16, default="INVENTORY")
+    window_on = fields.DateField(null=True)
+    changed_since = fields.DatetimeField(null=True)
+    holder_id = fields.BigIntField(null=True)
+    attempts = fields.IntField(default=1)
+    records = fields.BigIntField(default=0)
+    records_changed = fields.BigIntField(default=0)
+    left_operator = fields.IntField(default=0)
+    returned = fields.IntField(default=0)
 
     class Meta:
         table = "sync_run"

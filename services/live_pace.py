@@ -41,6 +41,10 @@ class LivePace:
         woken = await self._listener.wait(idle_seconds)
         operations, sims, missed = self._listener.take()
         self._looked_at = time.monotonic()
+        await self.authorise()
+        return operations, sims, missed, not woken
+
+    async def authorise(self) -> None:
+        """Raise `AccessEnded` unless the one who subscribed may still see what they could see then."""
         if not await is_still_valid(self._principal):
             raise AccessEnded("Your access has ended or changed: authenticate again and subscribe anew.")
-        return operations, sims, missed, not woken

@@ -57,6 +57,11 @@ async def watch_operation(
             before, row = row, await _require(principal, operation_id)
             if row != before:
                 yield OperationProgress(missed, row)
+        # The last item may have been settled between the reading of the row and the question whether any is left.
+        last = await _require(principal, operation_id)
+        if last != row:
+            await pace.authorise()
+            yield OperationProgress(False, last)
 
 
 async def watch_operations(principal: Principal, hub: EventHub) -> AsyncGenerator[OperationsEvent, None]:
@@ -77,8 +82,9 @@ async def watch_operations(principal: Principal, hub: EventHub) -> AsyncGenerato
             elif waiting:
                 newest = sorted(waiting, reverse=True)[:MAX_SIZE]
                 waiting.difference_update(newest)
-                rows = await operations_by_id(principal, newest)
-                yield OperationsEvent(False, [rows[row_id] for row_id in newest if row_id in rows])
+                found = await operations_by_id(principal, newest)
+                if rows := [found[row_id] for row_id in newest if row_id in found]:
+                    yield OperationsEvent(False, rows)
 
 
 async def _require(principal: Principal, operation_id: int) -> OperationRow:

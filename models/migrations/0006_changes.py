@@ -17,7 +17,8 @@ FLAGS = ("auto_reconnect", "roaming", "wanted_auto_reconnect", "wanted_roaming")
 TREND = [
     """CREATE FUNCTION keep_msu_trend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
          NEW.msu_before := OLD.msu_count;
-         NEW.msu_changed_at := NEW.updated_at;
+         NEW.msu_changed_at := CASE WHEN NEW.msu_as_of > coalesce(OLD.msu_as_of, '-infinity') THEN NEW.msu_as_of
+                             ELSE NEW.updated_at END;
          RETURN NEW;
        END $$""",
     """CREATE TRIGGER msu_trend BEFORE UPDATE OF msu_count ON sim FOR EACH ROW
@@ -29,7 +30,7 @@ TREND = [
 class Migration(migrations.Migration):
     """All columns may be empty: what nobody asked for and the operator never said is not known."""
 
-    dependencies = [("models", "0003_counters_and_versions")]
+    dependencies = [("models", "0005_usage_and_reading")]
 
     operations = [
         *(ops.AddField("Sim", name, fields.DatetimeField(null=True)) for name in MOMENTS),
