@@ -23,6 +23,9 @@ class RefusalCode(StrEnum):
     AMBIGUOUS_SELECTION = "AMBIGUOUS_SELECTION"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     NOTHING_TO_DO = "NOTHING_TO_DO"
+    SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
+    LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
+    NAME_TAKEN = "NAME_TAKEN"
 
 
 class DomainError(Exception):
@@ -106,3 +109,21 @@ class NothingToDo(DomainError):
     """The request is understood and there is nothing it could change."""
 
     code = RefusalCode.NOTHING_TO_DO
+
+
+class SizeNotOffered(DomainError):
+    """A package size that the operator does not sell."""
+
+    code = RefusalCode.SIZE_NOT_OFFERED
+
+
+class LimitOutOfRange(DomainError):
+    """A traffic limit that is not positive, or beyond what the operator takes."""
+
+    code = RefusalCode.LIMIT_OUT_OF_RANGE
+
+
+class NameTaken(DomainError):
+    """A name that another one of the company has already, whatever its case."""
+
+    code = RefusalCode.NAME_TAKEN

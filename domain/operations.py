@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from novaconnect_sdk import Action
+
 MAX_SIMS = 100_000
 """The largest selection that one operation takes."""
 
@@ -17,6 +19,29 @@ class OperationKind(StrEnum):
     LOCK = "LOCK"
     UNLOCK = "UNLOCK"
     CANCEL_LOCATION = "CANCEL_LOCATION"
+    SET_LIMIT = "SET_LIMIT"
+    CHANGE_PACKAGE = "CHANGE_PACKAGE"
+    RECONNECT_PACKAGE = "RECONNECT_PACKAGE"
+    SET_ROAMING = "SET_ROAMING"
+    RENAME = "RENAME"
+    ASSIGN_GROUPS = "ASSIGN_GROUPS"
+    SET_VIOLATION_LOCK = "SET_VIOLATION_LOCK"
+    LIFT_VIOLATION_LOCK = "LIFT_VIOLATION_LOCK"
+
+
+ACTION_OF: dict[OperationKind, Action] = {
+    **{OperationKind(action.value): action for action in Action},
+    OperationKind.SET_VIOLATION_LOCK: Action.LOCK,
+    OperationKind.LIFT_VIOLATION_LOCK: Action.UNLOCK,
+}
+"""What a kind asks of the operator; the kinds that are not here end in the database."""
+
+BLOCKING = frozenset({OperationKind.LOCK, OperationKind.SET_VIOLATION_LOCK})
+UNBLOCKING = frozenset({OperationKind.UNLOCK, OperationKind.LIFT_VIOLATION_LOCK})
+"""The kinds that set and lift the operator's block."""
+
+LOCK_KINDS = f"({', '.join(repr(kind.value) for kind in sorted(BLOCKING | UNBLOCKING))})"
+"""SQL: both, as the right side of IN."""
 
 
 class OperationState(StrEnum):
@@ -46,6 +71,8 @@ class RiskCode(StrEnum):
 
     MSU_LOCK = "MSU_LOCK"
     RESET_UNDER_WAY = "RESET_UNDER_WAY"
+    LIMIT_BELOW_USED = "LIMIT_BELOW_USED"
+    PACKAGE_LEFT = "PACKAGE_LEFT"
 
 
 _NEXT: dict[ItemState, frozenset[ItemState]] = {

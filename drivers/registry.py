@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from domain.clock import clock
 from domain.decisions import Traits
-from domain.operations import OperationKind
+from domain.operations import ACTION_OF, OperationKind
 from drivers.gate import PluginProblem, load_plugins
 from novaconnect_sdk import (
     Action,
@@ -93,7 +93,7 @@ def _declared(driver: Driver | None) -> tuple[Capability, ...]:
 def _traits(capabilities: tuple[Capability, ...]) -> Traits:
     by_action = {capability.action: capability for capability in capabilities}
     return Traits(
-        usable=frozenset(kind for kind in OperationKind if by_action[Action(kind.value)].usable),
+        usable=frozenset(kind for kind in OperationKind if kind not in ACTION_OF or by_action[ACTION_OF[kind]].usable),
         lock_raises_msu=SideEffect.RAISES_MSU in by_action[Action.LOCK].side_effects,
     )
 

@@ -43,17 +43,22 @@ class Profile(Model):
         "models.OperatorAccount", related_name="profiles", null=True, on_delete=fields.RESTRICT
     )
     enabled = fields.BooleanField(default=True)
+    has_packages = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "profile"
 
 
 class Sim(Model):
-    """A SIM: its identity, what we want of it (`lock_mask`), and what the operator last said (`observed_*`, `session_*`).
+    """A SIM: its identity, what we want of it (`lock_mask`, `wanted_*`), and what the operator last said (the others).
 
-    `lock_mask` repeats the rows of `sim_lock_reason` as a sum of bits (`domain.locks.BIT`); only `services.lock_reasons`
-    writes either. `left_operator_at` is when a complete inventory first came without it; `records_as_of` is when its usage
-    records were last read for it alone. `search_text` (lower-cased, line feed between the fields) is made by the database.
+    `lock_mask` repeats the rows of `sim_lock_reason` as a sum of bits (`domain.locks.BIT`). `left_operator_at` is when a
+    complete inventory first came without the SIM; `records_as_of` is when its usage records were last read for it alone.
+    `search_text` (lower-cased, line feed between the fields) is made by the database, and so are `msu_before` and
+    `msu_changed_at`: the count before the last change of `msu_count`, and when it changed. `limit_*` and `package_*` are what
+    is in force as of `limit_as_of` and `package_as_of` (our own change counts as the operator's word); `wanted_*` is what was
+    last asked for, empty when nobody asked. Until `roaming_change_until` the operator may be moving the SIM between roaming
+    plans.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -83,6 +88,26 @@ class Sim(Model):
     session_ended_at = fields.DatetimeField(null=True)
     session_as_of = fields.DatetimeField(null=True)
     reset_accepted_at = fields.DatetimeField(null=True)
+    msu_before = fields.IntField(null=True)
+    msu_changed_at = fields.DatetimeField(null=True)
+    limit_mb = fields.IntField(null=True)
+    limit_used_bytes = fields.BigIntField(null=True)
+    limit_reached_at = fields.DatetimeField(null=True)
+    limit_as_of = fields.DatetimeField(null=True)
+    wanted_limit_mb = fields.IntField(null=True)
+    wanted_limit_at = fields.DatetimeField(null=True)
+    package_plan = fields.CharField(max_length=60, null=True)
+    package_mb = fields.IntField(null=True)
+    package_remaining_bytes = fields.BigIntField(null=True)
+    package_ends_at = fields.DatetimeField(null=True)
+    package_as_of = fields.DatetimeField(null=True)
+    auto_reconnect = fields.BooleanField(null=True)
+    roaming = fields.BooleanField(null=True)
+    wanted_package_mb = fields.IntField(null=True)
+    wanted_auto_reconnect = fields.BooleanField(null=True)
+    wanted_roaming = fields.BooleanField(null=True)
+    wanted_package_at = fields.DatetimeField(null=True)
+    roaming_change_until = fields.DatetimeField(null=True)
     left_operator_at = fields.DatetimeField(null=True)
     registered_at = fields.DatetimeField(null=True)
     registration_network = fields.CharField(max_length=100, null=True)

@@ -12,7 +12,10 @@ from models.identity import Company, User
 
 
 class Operation(Model):
-    """A change asked for once, on many SIMs. The counters are of its items by state and always equal a recount."""
+    """A change asked for once, on many SIMs. The counters are of its items by state and always equal a recount.
+
+    `parameters` are those of the change (`domain.changes`); what differs from SIM to SIM is the item's `argument`.
+    """
 
     id = fields.BigIntField(primary_key=True)
     company: fields.ForeignKeyRelation[Company] = fields.ForeignKeyField(
@@ -26,6 +29,7 @@ class Operation(Model):
     idempotency_key = fields.CharField(max_length=200)
     request_digest = fields.CharField(max_length=64)
     accepted_risks: list[str] = ArrayField("varchar(24)")
+    parameters: dict[str, object] = fields.JSONField(default=dict, db_default={})
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
     total = fields.IntField()
@@ -78,6 +82,7 @@ class OperationItem(Model):
     outcome_code = fields.CharEnumField(OutcomeCode, max_length=32, null=True)
     outcome_message = fields.CharField(max_length=500, null=True)
     native_code = fields.CharField(max_length=100, null=True)
+    argument = fields.TextField(null=True)
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)
 

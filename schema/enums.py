@@ -43,6 +43,9 @@ class ErrorCode(Enum):
     AMBIGUOUS_SELECTION = "AMBIGUOUS_SELECTION"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     NOTHING_TO_DO = "NOTHING_TO_DO"
+    SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
+    LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
+    NAME_TAKEN = "NAME_TAKEN"
     INVALID_REQUEST = "INVALID_REQUEST"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -76,6 +79,9 @@ describe(
         "AMBIGUOUS_SELECTION": "Both ids and a filter are given, or neither.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used before with another request.",
         "NOTHING_TO_DO": "The request is understood and there is nothing it could change.",
+        "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
+        "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
+        "NAME_TAKEN": "Another one has this name already, whatever its case.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
@@ -210,6 +216,14 @@ describe(
         "LOCK": "Locks it (a voluntary lock).",
         "UNLOCK": "Removes the voluntary lock.",
         "CANCEL_LOCATION": "Resets it: the network forgets where it is, so that it registers anew.",
+        "SET_LIMIT": "Sets or removes its monthly traffic limit.",
+        "CHANGE_PACKAGE": "Changes the size of its next packages and whether they follow each other by themselves.",
+        "RECONNECT_PACKAGE": "Begins its package anew and lifts the package lock.",
+        "SET_ROAMING": "Moves it to the plan with roaming in all available countries, or back.",
+        "RENAME": "Gives it another name.",
+        "ASSIGN_GROUPS": "Puts it into groups and takes it out of others.",
+        "SET_VIOLATION_LOCK": "Locks it for a violation (staff only).",
+        "LIFT_VIOLATION_LOCK": "Lifts the lock for a violation (staff only).",
     },
 )
 describe(
@@ -242,6 +256,8 @@ describe(
     {
         "MSU_LOCK": "The SIM may be in a live device, and locking it can trigger an irrevocable MSU lock.",
         "RESET_UNDER_WAY": "A reset of the SIM was accepted less than 10 hours ago.",
+        "LIMIT_BELOW_USED": "The limit is below what the SIM has used this month: its data stops at once.",
+        "PACKAGE_LEFT": "The package is not used up: what remains of it is lost and a new one is charged.",
     },
 )
 describe(OutcomeCode, "Why one SIM of an operation stands where it stands.", dict(OUTCOMES))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.operations import ItemState, OperationKind, RiskCode, may_follow, sources_of
+from domain.operations import ACTION_OF, ItemState, RiskCode, may_follow, sources_of
 from domain.outcomes import OutcomeCode
 from novaconnect_sdk import Action
 
@@ -63,4 +63,4 @@ def test_no_walk_calls_an_operator_without_being_queued_first(wishes: list[ItemS
 
 def test_codes_shared_between_enums_are_spelled_alike() -> None:
     assert {risk.value for risk in RiskCode} <= {code.value for code in OutcomeCode}
-    assert {kind.value for kind in OperationKind} <= {action.value for action in Action}
+    assert set(ACTION_OF.values()) == set(Action)

@@ -1,0 +1,1 @@
+"""Tariff plans, coverage, prices, the home page and support."""
