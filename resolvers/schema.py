@@ -7,6 +7,7 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
@@ -19,7 +20,7 @@ from services.paging import MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery):
     """All queries."""
 
 

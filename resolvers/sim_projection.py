@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from access import ACCESS_VERSION
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
 from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nested, Rows
@@ -88,7 +89,7 @@ SIM: Fields = {
     ),
 }
 
-FAST = FastFields()
+FAST = FastFields(proof=ACCESS_VERSION)
 """The lists and objects that answer by projection."""
 FAST.connection("Query", "sims", SIM)
 FAST.object("Query", "sim", SIM)

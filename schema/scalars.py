@@ -12,10 +12,12 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain.errors import RefusalCode
 from novaconnect_sdk import Iccid as IccidValue
+from novaconnect_sdk import Plmn as PlmnValue
 
 Iccid = NewType("Iccid", str)
 Imsi = NewType("Imsi", str)
 Msisdn = NewType("Msisdn", str)
+Plmn = NewType("Plmn", str)
 Json = NewType("Json", object)
 Bytes = NewType("Bytes", int)
 
@@ -32,6 +34,15 @@ def _parse_iccid(value: Any) -> Iccid:
         except ValueError:
             pass
     raise _refused("An ICCID is a string of 18 to 22 digits beginning with 89")
+
+
+def _parse_plmn(value: Any) -> Plmn:
+    if isinstance(value, str):
+        try:
+            return Plmn(PlmnValue(value))
+        except ValueError:
+            pass
+    raise _refused("A PLMN is a string of 5 or 6 digits")
 
 
 def _only_output(value: Any) -> Any:
@@ -74,6 +85,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A telephone number in international form: a string of digits without a plus sign (ITU-T E.164).",
         serialize=str,
         parse_value=_only_output,
+    ),
+    Plmn: strawberry.scalar(
+        name="Plmn",
+        description="The code of a mobile network: MCC (3 digits) and MNC (2 or 3) as a string of 5 or 6 digits"
+        " (ITU-T E.212).",
+        serialize=str,
+        parse_value=_parse_plmn,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
