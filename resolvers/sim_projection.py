@@ -74,6 +74,7 @@ SIM: Fields = {
         }
     ),
     "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
+    "leftOperatorAt": Column("s.left_operator_at"),
     "createdAt": Column("s.created_at", never_null=True),
     "updatedAt": Column("s.updated_at", never_null=True),
     "profile": Embed("s.profile_id", PROFILES),

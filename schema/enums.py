@@ -13,7 +13,7 @@ from domain.outcomes import OutcomeCode
 from domain.sim_filter import LockFilter
 from models.identity import UserRole
 from models.mail import MailState
-from novaconnect_sdk import Action, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
+from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.outcome_texts import OUTCOMES
 from services.csv_filter_report import CsvRowStatus
 from services.preview_operation import PreviewVerdict
@@ -127,6 +127,15 @@ describe(
         "UNLOCKED": "SIMs without any lock.",
         "LOCKED": "SIMs with at least one lock, of whatever kind.",
         "MSU_LOCKED": "SIMs locked for MSU.",
+    },
+)
+describe(
+    Availability,
+    "Whether a value could be read fresh.",
+    {
+        "OK": "The operator answered.",
+        "UNSUPPORTED": "The operator does not tell it.",
+        "UNAVAILABLE": "The operator could not be asked or did not answer; what is shown is older, see `asOf`.",
     },
 )
 describe(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NewType
 
@@ -19,6 +19,7 @@ Imsi = NewType("Imsi", str)
 Msisdn = NewType("Msisdn", str)
 Plmn = NewType("Plmn", str)
 Json = NewType("Json", object)
+Bytes = NewType("Bytes", int)
 
 
 def _refused(expected: str) -> GraphQLError:
@@ -46,6 +47,15 @@ def _parse_plmn(value: Any) -> Plmn:
 
 def _only_output(value: Any) -> Any:
     raise _refused("No input takes this scalar yet")
+
+
+def _parse_day(value: Any) -> date:
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _refused('A Date is a day as "2025-03-01"')
 
 
 def _moment(value: datetime) -> str:
@@ -94,6 +104,18 @@ SCALARS: dict[object, ScalarDefinition] = {
         description='A moment in UTC, ISO 8601, such as "2025-03-01T09:00:00Z".',
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_moment,
+        parse_value=_only_output,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description='A day, ISO 8601, such as "2025-03-01".',
+        serialize=date.isoformat,
+        parse_value=_parse_day,
+    ),
+    Bytes: strawberry.scalar(
+        name="Bytes",
+        description='A number of bytes as a string of digits, such as "38826": it may be larger than an Int.',
+        serialize=str,
         parse_value=_only_output,
     ),
     Json: strawberry.scalar(

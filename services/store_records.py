@@ -140,6 +140,7 @@ async def _merge(
         await raw.execute("ANALYZE incoming_session")
     await raw.execute(_FRESH, profile_id, *span)
     counted = await raw.fetchrow(_COUNT)
+    assert counted is not None
     if counted["corrected"]:
         await raw.execute(_MOVED, profile_id, *span)
     if counted["written"]:
