@@ -16,7 +16,7 @@ from models.database import close_database, open_database
 from resolvers.schema import build_schema
 from services.clock_follower import start_clock_follower
 from services.hints import open_hints
-from services.runtime import load_drivers
+from services.runtime import CallsOnDemand, call_on_demand, load_drivers
 from settings import Settings, load
 from transport.graphql_app import build
 from transport.health import health_routes
@@ -52,8 +52,9 @@ async def _open(settings: Settings, hub: EventHub, opened: AsyncExitStack) -> No
     open_hints(settings.broker_url)
     hub.start()
     opened.push_async_callback(hub.stop)
-    drivers = await load_drivers(settings)
-    opened.push_async_callback(drivers.registry.close)
+    calls = CallsOnDemand(settings, await load_drivers(settings), "api")
+    opened.push_async_callback(calls.close)
+    call_on_demand(calls)
     follower = await start_clock_follower(settings)
     if follower is not None:
         opened.push_async_callback(_stop, follower)

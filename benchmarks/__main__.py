@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.report import Report
 
-NAMES = ("fleet", "operations")
+NAMES = ("fleet", "operations", "records")
 
 
 def main(

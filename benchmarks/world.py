@@ -75,7 +75,7 @@ async def benchmark_world(folder: Path, sims: int, redis_url: str) -> AsyncItera
         await open_database(url, as_application=False, pool_size=10)
         loaded = await load_drivers(settings)
         await publish_profiles(loaded.registry)
-        world = await _people(url, sims)
+        world = await make_world(url, sims)
         await close_database()
         await open_database(url, pool_size=10)
         yield world, settings
@@ -84,7 +84,8 @@ async def benchmark_world(folder: Path, sims: int, redis_url: str) -> AsyncItera
         postgres.stop()
 
 
-async def _people(url: str, sims: int) -> BenchmarkWorld:
+async def make_world(url: str, sims: int) -> BenchmarkWorld:
+    """Companies, SIMs, groups and one owner in an empty, migrated database; the pool is open as the owner."""
     companies = [await Company.create(name=f"Company {number}") for number in range(10)]
     ids = [company.id for company in companies]
     owner = await asyncpg.connect(**connection_arguments(url))  # a million rows with all their indexes take minutes

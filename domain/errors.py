@@ -17,6 +17,7 @@ class RefusalCode(StrEnum):
     INVALID_CSV = "INVALID_CSV"
     INVALID_SEARCH = "INVALID_SEARCH"
     UNKNOWN_PROFILE = "UNKNOWN_PROFILE"
+    UNKNOWN_PLAN = "UNKNOWN_PLAN"
     PAGE_SIZE = "PAGE_SIZE"
     EMPTY_SELECTION = "EMPTY_SELECTION"
     TOO_MANY_SIMS = "TOO_MANY_SIMS"
@@ -73,6 +74,12 @@ class UnknownProfile(DomainError):
     """A profile code that no profile has."""
 
     code = RefusalCode.UNKNOWN_PROFILE
+
+
+class UnknownPlan(DomainError):
+    """A code that no tariff plan has."""
+
+    code = RefusalCode.UNKNOWN_PLAN
 
 
 class BadPageSize(DomainError):

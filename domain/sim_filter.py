@@ -28,6 +28,8 @@ class SimFilter:
     empty_name_only: bool = False
     csv: str | None = None
     ids: tuple[int, ...] | None = None
+    drift: bool | None = None
+    left_operator: bool | None = None
     company_ids: tuple[int, ...] | None = None
 
 

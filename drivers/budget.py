@@ -11,10 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import asyncpg
-
 from drivers.process_lease import ProcessLease
-from models.database import execute, fetch, fetch_row
+from models.database import DATABASE_AWAY, execute, fetch, fetch_row
 from novaconnect_sdk import NotSent
 
 _MARGIN = 1.05
@@ -34,8 +32,6 @@ _ASK_AGAIN = 0.025
 
 _POLITE = 0.06
 """Seconds for which a process takes no slot after it gave one back for the others; they ask every `_ASK_AGAIN`."""
-
-_ASK_AGAIN = 0.025
 
 _LATE = 0.02
 """Seconds after its time from which a call counts as late; the calls after it are then put off as well."""
@@ -58,13 +54,9 @@ RETURNING extract(epoch FROM next_call_at - $2::interval - clock_timestamp())::f
           extract(epoch FROM paused_until - clock_timestamp())::float8 AS paused
 """
 
-
 _PUT_OFF = """
 UPDATE operator_account SET next_call_at = greatest(next_call_at, clock_timestamp() + $2::interval) WHERE id = $1
 """
-
-
-_DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 _log = logging.getLogger("novaconnect.budget")
 
@@ -73,7 +65,7 @@ _log = logging.getLogger("novaconnect.budget")
 def _not_sent_without_database() -> Iterator[None]:
     try:
         yield
-    except _DATABASE_AWAY as error:
+    except DATABASE_AWAY as error:
         raise NotSent(f"The budget of the operator account could not be read ({type(error).__name__}).") from error
 
 
@@ -131,7 +123,8 @@ class AccountBudget:
             async with self._freed:
                 if self._idle:
                     return self._idle.pop()
-                wanted = self._share - self._held
+                polite = time.monotonic() < self._polite_until
+                wanted = 0 if polite else self._share - self._held
                 # Shielded: a caller that gives up while PostgreSQL answers must not lose the slots it was given.
                 if wanted > 0 and await asyncio.shield(self._take(wanted)):
                     continue
@@ -161,7 +154,7 @@ class AccountBudget:
         self._held -= len(slots)
         try:
             await execute(_GIVE, slots, self._lease.holder_id)
-        except _DATABASE_AWAY as error:
+        except DATABASE_AWAY as error:
             # The call itself has ended well or badly; the slots come free with this process's lease.
             _log.warning("call slots not given back: %s", type(error).__name__)
 

@@ -9,7 +9,7 @@ import time
 
 import asyncpg
 
-from models.database import APPLICATION_ROLE, connection_arguments
+from models.database import APPLICATION_ROLE, DATABASE_AWAY, connection_arguments
 from models.leases import HOLDER_LOCK
 
 HEARTBEAT = 5.0
@@ -53,7 +53,7 @@ class ProcessLease:
                 await self._task
         if self._connection is not None:
             # PostgreSQL may be gone already; then the lease is found lost by its advisory lock.
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with contextlib.suppress(*DATABASE_AWAY):
                 await self._connection.execute(
                     "UPDATE lease_holder SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL",
                     self.holder_id,
@@ -93,12 +93,12 @@ class ProcessLease:
                 if tag == "UPDATE 0":
                     raise LeaseLost("taken for dead")
                 self._seen = started
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, LeaseLost) as error:
+            except (*DATABASE_AWAY, LeaseLost) as error:
                 _log.warning("lease %s lost: %s", self.holder_id, type(error).__name__)
                 await self._replace()
 
     async def _replace(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        with contextlib.suppress(*DATABASE_AWAY):
             await self._renew_identity()

@@ -68,6 +68,7 @@ class EventHub:
         self._redis_url = redis_url
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to receive, in the background."""
@@ -75,10 +76,11 @@ class EventHub:
 
     async def stop(self) -> None:
         """End the subscription."""
-        if self._task is not None:
+        self._stopping = True
+        while self._task is not None and not self._task.done():
+            # redis-py can lose a cancellation that comes while it connects, so one may not be enough.
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task}, timeout=0.5)
 
     @contextlib.contextmanager
     def listen(self, company_ids: tuple[int, ...] | None) -> Iterator[Listener]:
@@ -91,7 +93,7 @@ class EventHub:
             self._listeners.discard(listener)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._receive()
             except (RedisError, OSError) as error:

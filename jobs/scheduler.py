@@ -8,11 +8,8 @@ import logging
 import signal
 from collections.abc import Callable
 
-import asyncpg
-from tortoise.exceptions import BaseORMException
-
 from eventstream import close_publisher, open_publisher
-from models.database import close_database, open_database
+from models.database import DATABASE_AWAY, close_database, open_database
 from services.clock_follower import start_clock_follower
 from services.hints import open_hints
 from services.recover_items import recover_items
@@ -52,5 +49,5 @@ async def _round() -> None:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError) as error:
+    except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

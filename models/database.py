@@ -9,8 +9,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.connection import get_connection
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import BaseORMException
+from tortoise.transactions import in_transaction
 
 APPLICATION_ROLE = "novaconnect_app"
 """The role that API and workers act as; it owns nothing, so row-level security binds it."""
@@ -91,6 +93,29 @@ async def connection() -> AsyncIterator[asyncpg.Connection]:
     """An asyncpg connection: that of the surrounding transaction if there is one, else one of the pool."""
     async with get_connection("default").acquire_connection() as raw:
         yield raw
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """Every query inside runs in one transaction; a transaction inside another is a savepoint.
+
+    Tortoise's own loses a pooled connection, and leaves the task on a dead one, when PostgreSQL goes away at BEGIN.
+    """
+    outer = get_connection("default")
+    if isinstance(outer, TransactionWrapper):
+        async with in_transaction("default"):
+            yield
+        return
+    assert isinstance(outer, AsyncpgDBClient)
+    async with outer.acquire_connection() as raw:
+        inner = TransactionWrapper(outer)
+        inner._connection = raw
+        token = get_connections().set("default", inner)
+        try:
+            async with raw.transaction():
+                yield
+        finally:
+            get_connections().reset(token)
 
 
 async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:

@@ -40,9 +40,13 @@ Finish: TypeAlias = Callable[[Any, "Run"], Any]
 class Run:
     """One execution: the values of the request, and what is still awaited."""
 
-    __slots__ = ("arguments", "infos", "make_info", "pending", "variables")
+    __slots__ = ("arguments", "infos", "make_info", "pending", "proof", "variables")
 
-    def __init__(self, fields: int, variables: VariableValues, make_info: Callable[[int], FieldInfo]) -> None:
+    def __init__(
+        self, fields: int, variables: VariableValues, make_info: Callable[[int], FieldInfo], proof: object = None
+    ) -> None:
+        """`proof` is what every projection must have seen; None when that does not matter."""
+        self.proof = proof
         self.variables = variables
         self.make_info = make_info
         self.pending: list[tuple[dict[str, Any], str, Any, Finish]] = []
@@ -56,11 +60,17 @@ class Run:
             found = self.infos[place] = self.make_info(place)
         return found
 
+    def taken(self, projected: Projected) -> Any:
+        """The value, if it was read under what was presumed."""
+        if self.proof is not None and projected.proof != self.proof:
+            raise Unsupported("what was presumed is not so")
+        return projected.value
+
 
 def settle(out: dict[str, Any], key: str, value: Any, finish: Finish, run: Run) -> None:
     """Put a value into the response, now or when it has come."""
     if isinstance(value, Projected):
-        out[key] = value.value
+        out[key] = run.taken(value)
     elif optimized_is_awaitable(value):
         run.pending.append((out, key, value, finish))
     elif isinstance(value, Exception):

@@ -7,13 +7,15 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, parse, specified_rules
+from graphql.execution.values import VariableValues
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from projection.bounded_cache import BoundedCache
 from projection.declaration import FastFields
-from projection.operations import Document, Operation
+from projection.operations import CompiledQuery, Document, Operation
+from projection.selection import Unsupported
 
 MAX_DOCUMENTS = 256 * 1024
 """Characters of all remembered documents together. A tree takes a few hundred times its text."""
@@ -67,6 +69,20 @@ class CompiledSchema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
+
+    def known_query(
+        self, query: str, variable_values: dict[str, Any] | None, operation_name: str | None
+    ) -> tuple[CompiledQuery, VariableValues] | None:
+        """What a document that was executed before compiles to, if it is a query; None for anything out of the ordinary."""
+        document = self._documents.get(query)
+        operation = document.operation(operation_name) if document else None
+        if operation is None or not operation.is_query or self.extensions or self.directives:
+            return None
+        try:
+            variables = operation.variables(variable_values)
+            return operation.compiled(variables, self.fast), variables
+        except Unsupported:
+            return None
 
     def _operation(self, query: str | None, name: str | None) -> Operation | None:
         document = self.document(query) if query else None

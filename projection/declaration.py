@@ -67,8 +67,13 @@ class Shape(Enum):
 
 @dataclass(slots=True)
 class FastFields:
-    """The fields of a schema whose resolvers can answer with a projection."""
+    """The fields of a schema whose resolvers can answer with a projection.
 
+    `proof` is an SQL scalar that every projection brings along: a caller who knows what it must be can ask before it is
+    certain of something, and throw the answer away when it was not so (see `CompiledQuery.run`).
+    """
+
+    proof: str | None = None
     declared: dict[tuple[str, str], tuple[Shape, Fields]] = field(default_factory=dict)
 
     def connection(self, parent: str, name: str, fields: Fields) -> None:

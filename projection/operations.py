@@ -31,14 +31,26 @@ class CompiledQuery:
         root = selections.schema.query_type
         assert root is not None
         self._closures = Closures(selections, fast)
-        self._complete: Finish = self._closures.object(root, selections.of(root, [selections.operation.selection_set]))
+        asked = selections.of(root, [selections.operation.selection_set])
+        self._complete: Finish = self._closures.object(root, asked)
+        planned = [field for field, plan in self._closures.fields if plan]
+        self.is_proving = all(each.definition is None or any(each is field for field in planned) for each in asked)
+        """Whether everything comes from projections, so that each part of the answer brings its proof."""
 
     async def run(
-        self, variables: VariableValues, context: Any, root_value: Any, extensions: dict[str, Any] | None
+        self,
+        variables: VariableValues,
+        context: Any,
+        root_value: Any,
+        extensions: dict[str, Any] | None,
+        proof: object = None,
     ) -> dict[str, Any]:
-        """The `data` of the response; anything that is not plain success raises, and graphql-core says what it is."""
+        """The `data` of the response; anything that is not plain success raises, and graphql-core says what it is.
+
+        With a `proof` it raises too when a projection did not see the same; only for queries that are proving.
+        """
         make_info = self._closures.make_info((context, root_value, variables.coerced, extensions))
-        run = Run(len(self._closures.fields), variables, make_info)
+        run = Run(len(self._closures.fields), variables, make_info, proof)
         try:
             data: dict[str, Any] = self._complete(root_value, run)
             while run.pending:
@@ -61,7 +73,7 @@ async def _settle_pending(run: Run) -> None:
         if isinstance(value, BaseException):
             raise value
     for (out, key, _, finish), value in zip(pending, values, strict=True):
-        out[key] = value.value if isinstance(value, Projected) else finish(value, run)
+        out[key] = run.taken(value) if isinstance(value, Projected) else finish(value, run)
 
 
 def _close(run: Run) -> None:

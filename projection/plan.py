@@ -22,11 +22,16 @@ _PAGE_INFO = {
 _ATTEMPTS = 5
 
 
+UNPROVEN = object()
+"""Equal to no proof."""
+
+
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """A value that stands in the response as it is."""
+    """A value that stands in the response as it is; `proof` as the statement that read it saw it, `UNPROVEN` without rows."""
 
     value: Any
+    proof: Any
 
 
 class PageOfRecords(Protocol):
@@ -56,14 +61,20 @@ class Plan:
     wants_total: bool
     build: Callable[[Any, int | None, list[Any]], Any]
     embeddings: tuple[Embedding, ...]
+    proof_place: int | None
 
     async def page(self, page: PageOfRecords, total: int | None) -> Any:
         """What a resolver returns for a connection (`Projected`); `total` may be None unless `wants_total`."""
-        return Projected(await self._built(page, page.rows, total))
+        return Projected(await self._built(page, page.rows, total), self._proof(page.rows))
 
     async def one(self, record: Any) -> Any:
         """What a resolver returns for a single row (`Projected`); of None, null."""
-        return Projected(None if record is None else await self._built(record, (record,), None))
+        if record is None:
+            return Projected(None, UNPROVEN)
+        return Projected(await self._built(record, (record,), None), self._proof((record,)))
+
+    def _proof(self, records: Sequence[Any]) -> Any:
+        return UNPROVEN if self.proof_place is None or not records else records[0][self.proof_place]
 
     async def _built(self, what: Any, records: Sequence[Any], total: int | None) -> Any:
         if records:
@@ -94,7 +105,7 @@ def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render:
     if declared is None:
         return None
     try:
-        return _Compiler(selections, render).plan(asked, *declared)
+        return _Compiler(selections, render).plan(asked, *declared, fast.proof)
     except Unsupported:
         return None
 
@@ -109,7 +120,7 @@ class _Compiler:
         self._rows = RowCode(selections, self._names)
         self._wants_total = False
 
-    def plan(self, asked: Asked, shape: Shape, fields: Fields) -> Plan:
+    def plan(self, asked: Asked, shape: Shape, fields: Fields, proof: str | None) -> Plan:
         below = object_type(asked)
         fields_asked = self._selections.below(asked, below)
         if shape is Shape.OBJECT:
@@ -124,7 +135,8 @@ class _Compiler:
             f"    return {result}",
         ]
         exec(compile("\n".join(lines), "<projection>", "exec"), self._names)  # noqa: S102 - see `RowCode`
-        return Plan(self._rows.selected, self._wants_total, self._names["build"], embeddings)
+        proof_place = None if proof is None else self._rows.place(proof)
+        return Plan(self._rows.selected, self._wants_total, self._names["build"], embeddings, proof_place)
 
     def _embedding(self, use: EmbedUse) -> Embedding:
         catalogue = use.source.catalogue

@@ -6,15 +6,19 @@ import logging
 import re
 import secrets
 import traceback
+from collections.abc import Iterable
+from typing import Any
 
 from graphql import GraphQLError
 from graphql.language import ValueNode, VariableDefinitionNode
 from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
 from projection import CompiledSchema
+from resolvers.named_operation import OnlyOperation
 from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
@@ -29,7 +33,15 @@ _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
 class NovaSchema(CompiledSchema):
-    """A schema whose errors all have a `code`."""
+    """A schema whose errors all have a `code`, and that never guesses which operation is meant."""
+
+    def _create_execution_context(
+        self, query: str | None, allowed_operation_types: Iterable[OperationType], *arguments: Any, **options: Any
+    ) -> ExecutionContext:
+        context = super()._create_execution_context(query, allowed_operation_types, *arguments, **options)
+        if options.get("operation_name") is None:
+            context.validation_rules = (*context.validation_rules, OnlyOperation)
+        return context
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give each error its code in place; what is unexpected is logged once and masked."""

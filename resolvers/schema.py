@@ -7,9 +7,11 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
+from resolvers.reading_query import ReadingQuery
 from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import Subscription
@@ -18,7 +20,7 @@ from services.paging import MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery):
     """All queries."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from access import ACCESS_VERSION
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
 from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nested, Rows
@@ -73,6 +74,7 @@ SIM: Fields = {
         }
     ),
     "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
+    "leftOperatorAt": Column("s.left_operator_at"),
     "createdAt": Column("s.created_at", never_null=True),
     "updatedAt": Column("s.updated_at", never_null=True),
     "profile": Embed("s.profile_id", PROFILES),
@@ -88,7 +90,7 @@ SIM: Fields = {
     ),
 }
 
-FAST = FastFields()
+FAST = FastFields(proof=ACCESS_VERSION)
 """The lists and objects that answer by projection."""
 FAST.connection("Query", "sims", SIM)
 FAST.object("Query", "sim", SIM)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import strawberry
 
@@ -17,10 +18,11 @@ class RequestContext:
 
     principal: Principal
     hub: EventHub
-    loaders: Loaders = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.loaders = Loaders(self.principal)
+    @cached_property
+    def loaders(self) -> Loaders:
+        """Made when a field needs one: most requests do without."""
+        return Loaders(self.principal)
 
 
 Info = strawberry.Info[RequestContext, None]

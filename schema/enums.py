@@ -6,12 +6,13 @@ from enum import Enum
 
 import strawberry
 
+from domain.catalogue import Billing
 from domain.locks import LockKind
 from domain.operations import ItemState, OperationKind, OperationState, RiskCode
 from domain.outcomes import OutcomeCode
 from domain.sim_filter import LockFilter
 from models.identity import UserRole
-from novaconnect_sdk import Action, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
+from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.outcome_texts import OUTCOMES
 from services.csv_filter_report import CsvRowStatus
 from services.preview_operation import PreviewVerdict
@@ -43,6 +44,7 @@ class ErrorCode(Enum):
     INVALID_CSV = "INVALID_CSV"
     INVALID_SEARCH = "INVALID_SEARCH"
     UNKNOWN_PROFILE = "UNKNOWN_PROFILE"
+    UNKNOWN_PLAN = "UNKNOWN_PLAN"
     PAGE_SIZE = "PAGE_SIZE"
     EMPTY_SELECTION = "EMPTY_SELECTION"
     TOO_MANY_SIMS = "TOO_MANY_SIMS"
@@ -79,6 +81,7 @@ describe(
         "INVALID_CSV": "A pasted table is too long or has rows that cannot be read.",
         "INVALID_SEARCH": "A search text is too long or asks for too many values.",
         "UNKNOWN_PROFILE": "There is no profile with this code.",
+        "UNKNOWN_PLAN": "There is no tariff plan with this code.",
         "PAGE_SIZE": "A page size is negative, over 500, or given from both ends.",
         "EMPTY_SELECTION": "The selection names no SIM.",
         "TOO_MANY_SIMS": "The selection names more SIMs than may be taken at once.",
@@ -134,6 +137,15 @@ describe(
         "UNLOCKED": "SIMs without any lock.",
         "LOCKED": "SIMs with at least one lock, of whatever kind.",
         "MSU_LOCKED": "SIMs locked for MSU.",
+    },
+)
+describe(
+    Availability,
+    "Whether a value could be read fresh.",
+    {
+        "OK": "The operator answered.",
+        "UNSUPPORTED": "The operator does not tell it.",
+        "UNAVAILABLE": "The operator could not be asked or did not answer; what is shown is older, see `asOf`.",
     },
 )
 describe(
@@ -272,6 +284,15 @@ describe(
     },
 )
 describe(OutcomeCode, "Why one SIM of an operation stands where it stands.", dict(OUTCOMES))
+describe(
+    Billing,
+    "How traffic is paid.",
+    {
+        "PACKAGE": "By packages of traffic that are bought ahead.",
+        "PAY_PER_USE": "By the traffic that was used.",
+    },
+    name="TariffBilling",
+)
 describe(
     PreviewVerdict,
     "What would become of a SIM.",

@@ -27,6 +27,14 @@ class SimFilterInput:
     lock: LockFilter | None = strawberry.field(default=None, description="By their locks.")
     group_id: strawberry.ID | None = strawberry.field(default=None, description="Only SIMs of this group.")
     empty_name_only: bool | None = strawberry.field(default=None, description="Only SIMs without a name.")
+    drift: bool | None = strawberry.field(
+        default=None,
+        description="True: only SIMs that the operator blocks against our lock reasons or not in spite of them; false: only"
+        " the others.",
+    )
+    left_operator: bool | None = strawberry.field(
+        default=None, description="True: only SIMs that their operator no longer lists; false: only the others."
+    )
     csv: str | None = strawberry.field(
         default=None,
         description="A pasted table of up to 100,000 rows, each an ICCID, a number, or both in either order, separated"
@@ -45,6 +53,8 @@ class SimFilterInput:
             lock=self.lock,
             group_id=None if self.group_id is None else database_id(self.group_id, "SimGroup", "filter", "groupId"),
             empty_name_only=bool(self.empty_name_only),
+            drift=self.drift,
+            left_operator=self.left_operator,
             csv=self.csv,
             ids=None if self.ids is None else database_ids(self.ids, "Sim", "filter", "ids"),
             company_ids=None

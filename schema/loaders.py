@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -12,6 +13,7 @@ from services.list_groups import GroupRow, groups_of_sims, sizes_of_groups
 from services.paging import Page, PageRequest
 from services.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
 from services.read_operations import OperationRow, operations_by_id
+from services.read_sessions import SessionRow, UsageDay, count_sessions_of_sims, pages_of_sessions, usage_of_sims
 from services.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
 from services.sim_rows import SimRow, sims_by_id
 
@@ -19,6 +21,13 @@ Found = TypeVar("Found")
 
 ItemsKey = tuple[int, tuple[str, ...] | None, PageRequest]
 """A parent's database id, states if only some are asked for, and the page."""
+
+
+SessionsKey = tuple[int, PageRequest]
+"""A SIM's database id and the page."""
+
+UsageKey = tuple[int, date, date]
+"""A SIM's database id, the first and the last day."""
 
 
 def _loader(read: Callable[[list[int]], Awaitable[Mapping[int, Found]]], default: Found) -> DataLoader[int, Found]:
@@ -43,8 +52,30 @@ class Loaders:
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
         self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
+        self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
+        self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
+        self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
         self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+
+    async def _sessions_of(self, keys: list[SessionsKey]) -> list[Page[SessionRow]]:
+        pages: dict[SessionsKey, Page[SessionRow]] = {}
+        for request in dict.fromkeys(request for _, request in keys):
+            ids = list(dict.fromkeys(sim_id for sim_id, asked in keys if asked == request))
+            found = await pages_of_sessions(self.principal, ids, request)
+            pages |= {(sim_id, request): page for sim_id, page in found.items()}
+        return [pages[key] for key in keys]
+
+    async def _session_counts(self, ids: list[int]) -> dict[int, int]:
+        return await count_sessions_of_sims(self.principal, ids)
+
+    async def _usage_of(self, keys: list[UsageKey]) -> list[Sequence[UsageDay]]:
+        days: dict[UsageKey, Sequence[UsageDay]] = {}
+        for first, last in dict.fromkeys(key[1:] for key in keys):
+            ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == (first, last)))
+            found = await usage_of_sims(self.principal, ids, first, last)
+            days |= {(sim_id, first, last): rows for sim_id, rows in found.items()}
+        return [days.get(key, ()) for key in keys]
 
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NewType
 
@@ -12,11 +12,14 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain.errors import RefusalCode
 from novaconnect_sdk import Iccid as IccidValue
+from novaconnect_sdk import Plmn as PlmnValue
 
 Iccid = NewType("Iccid", str)
 Imsi = NewType("Imsi", str)
 Msisdn = NewType("Msisdn", str)
+Plmn = NewType("Plmn", str)
 Json = NewType("Json", object)
+Bytes = NewType("Bytes", int)
 
 
 def _refused(expected: str) -> GraphQLError:
@@ -33,8 +36,26 @@ def _parse_iccid(value: Any) -> Iccid:
     raise _refused("An ICCID is a string of 18 to 22 digits beginning with 89")
 
 
+def _parse_plmn(value: Any) -> Plmn:
+    if isinstance(value, str):
+        try:
+            return Plmn(PlmnValue(value))
+        except ValueError:
+            pass
+    raise _refused("A PLMN is a string of 5 or 6 digits")
+
+
 def _only_output(value: Any) -> Any:
     raise _refused("No input takes this scalar yet")
+
+
+def _parse_day(value: Any) -> date:
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _refused('A Date is a day as "2025-03-01"')
 
 
 def _moment(value: datetime) -> str:
@@ -65,6 +86,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=str,
         parse_value=_only_output,
     ),
+    Plmn: strawberry.scalar(
+        name="Plmn",
+        description="The code of a mobile network: MCC (3 digits) and MNC (2 or 3) as a string of 5 or 6 digits"
+        " (ITU-T E.212).",
+        serialize=str,
+        parse_value=_parse_plmn,
+    ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description='An exact decimal number as a string, such as "12.50": never a float.',
@@ -76,6 +104,18 @@ SCALARS: dict[object, ScalarDefinition] = {
         description='A moment in UTC, ISO 8601, such as "2025-03-01T09:00:00Z".',
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_moment,
+        parse_value=_only_output,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description='A day, ISO 8601, such as "2025-03-01".',
+        serialize=date.isoformat,
+        parse_value=_parse_day,
+    ),
+    Bytes: strawberry.scalar(
+        name="Bytes",
+        description='A number of bytes as a string of digits, such as "38826": it may be larger than an Int.',
+        serialize=str,
         parse_value=_only_output,
     ),
     Json: strawberry.scalar(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -19,6 +19,7 @@ from schema.ids import global_id
 from schema.operation_item import OperationItem
 from schema.profile import Capability, Profile
 from schema.scalars import Iccid, Imsi, Msisdn
+from schema.usage import DataSession, DayOfUsage
 from services.paging import PageRequest
 from services.sim_relations import LockRow
 from services.sim_rows import SimRow
@@ -73,6 +74,9 @@ class Sim(Node):
     drift: bool = strawberry.field(
         description="Whether the operator blocks the SIM against our lock reasons, or not in spite of them."
     )
+    left_operator_at: datetime | None = strawberry.field(
+        description="When a complete inventory of its operator first came without it; null while the operator has it."
+    )
     created_at: datetime = strawberry.field(description="When the SIM came to NovaConnect.")
     updated_at: datetime = strawberry.field(description="When anything of it last changed.")
 
@@ -99,6 +103,7 @@ class Sim(Node):
                 as_of=row.observed_at,
             ),
             drift=row.drift,
+            left_operator_at=row.left_operator_at,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -152,6 +157,28 @@ class Sim(Node):
         key = (self.row.id, None, PageRequest(first, after, last, before))
         page = await info.context.loaders.items_of_sim.load(key)
         return Connection(page=page, make=OperationItem.of, count=lambda: self._actions(info))
+
+    @strawberry.field(description="Its data sessions, the newest first; the guide shows the last 30.")
+    async def sessions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[DataSession]:
+        """Read for all SIMs of a page at once."""
+        page = await info.context.loaders.sessions.load((self.row.id, PageRequest(first, after, last, before)))
+        return Connection(page=page, make=DataSession.of, count=lambda: self._session_count(info))
+
+    @strawberry.field(description="What it used by day, oldest first; days without a session are left out.")
+    async def usage(
+        self,
+        info: Info,
+        from_: Annotated[date, strawberry.argument(name="from", description="The first day.")],
+        to: Annotated[date, strawberry.argument(description="The last day; at most 366 days in all.")],
+    ) -> list[DayOfUsage]:
+        """Read for all SIMs of a page at once."""
+        return [DayOfUsage.of(row) for row in await info.context.loaders.usage.load((self.row.id, from_, to))]
+
+    async def _session_count(self, info: Any) -> int:
+        sessions: int = await info.context.loaders.session_counts.load(self.row.id)
+        return sessions
 
     async def _actions(self, info: Any) -> int:
         actions: int = await info.context.loaders.actions.load(self.row.id)

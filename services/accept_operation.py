@@ -102,8 +102,8 @@ async def accept_operation(
     `IdempotencyConflict`. Nothing is stored unless all is.
     """
     principal.require_write()
-    if not 1 <= len(idempotency_key) <= 200:
-        raise InvalidValue("An idempotency key has 1 to 200 characters.", path=("idempotencyKey",))
+    if not 1 <= len(idempotency_key) <= 200 or not idempotency_key.isprintable():
+        raise InvalidValue("An idempotency key has 1 to 200 printable characters.", path=("idempotencyKey",))
     request = _Request(principal, change, selection, idempotency_key, accept_risks)
     if (known := await _known(request)) is not None:
         return known

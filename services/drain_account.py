@@ -12,7 +12,7 @@ import asyncpg
 
 from domain.clock import clock
 from drivers.process_lease import LeaseLost
-from models.database import execute, fetch_row
+from models.database import DATABASE_AWAY, execute, fetch_row
 from services.claim_items import claim_due_checks, claim_items
 from services.confirm_item import confirm_item, next_look
 from services.execute_item import execute_item
@@ -69,8 +69,9 @@ async def drain_account(account_id: int, runtime: Runtime) -> bool:
     runtime.draining.add(account_id)
     try:
         return await _Drain(account_id, runtime).run()
-    except LeaseLost:
-        _log.warning("lease lost while draining account %s", account_id)
+    except (LeaseLost, *DATABASE_AWAY) as error:
+        # The reconcile loop comes again once the lease and the database are back.
+        _log.warning("draining account %s broke off: %s", account_id, type(error).__name__)
         return False
     finally:
         runtime.draining.discard(account_id)
@@ -118,24 +119,27 @@ class _Drain:
         free -= len(checks)
         if free <= 0:
             return True
-        items = await claim_items(self._account_id, self._runtime.lease.require(), free)
+        holder_id = self._runtime.lease.require()
+        items = await claim_items(self._account_id, holder_id, free)
         for item in items:
-            self._start(self._execute(item))
+            self._start(self._execute(item, holder_id))
         return bool(items or checks)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
 
-    async def _execute(self, item: ClaimedItem) -> None:
-        holder_id = self._runtime.lease.holder_id
-        try:
-            executed = await execute_item(item, self._runtime.registry)
-        except LeaseLost:
-            return  # others have taken the item for unknown already
-        await self._breaker.note(executed.answered)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """An item that broke off stays at CALLING: whoever buries this process, or its own next drain, takes it up."""
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("an item of account %s broke off: %s", self._account_id, type(error).__name__)
+
+    async def _execute(self, item: ClaimedItem, holder_id: int) -> None:
+        executed = await execute_item(item, self._runtime.registry)
         await self._writer.write(executed.result, holder_id)
+        await self._breaker.note(executed.answered)
 
     async def _check(self, row: asyncpg.Record) -> None:
         result = await confirm_item(row, self._runtime.registry)

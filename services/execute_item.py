@@ -220,6 +220,8 @@ async def _read_msu(item: ClaimedItem, driver: Driver, result: ItemResult) -> No
         return
     if live.msu.availability is Availability.OK:
         result.msu = live.msu.value
+    if result.msu is not None and result.msu.blocked and result.state is ItemState.REFUSED:
+        result.code, result.message = OutcomeCode.MSU_LOCKED, still_locked(BIT[LockKind.MSU])
 
 
 def _unavailable(answer: WriteResult) -> bool:

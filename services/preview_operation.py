@@ -69,7 +69,6 @@ async def preview_operation(
     principal: Principal, change: Change, selection: Selection, accept_risks: frozenset[RiskCode]
 ) -> OperationPreview:
     """Judge a selection as `accept_operation` would. Raises the same errors; stores nothing."""
-    principal.require_write()
     judged = await judge_selection(principal, change, selection, accept_risks)
     counts: dict[tuple[PreviewVerdict, str | None, str | None], int] = defaultdict(int)
     runs: dict[int, int] = defaultdict(int)
@@ -105,7 +104,6 @@ async def preview_items(
     limit: int,
 ) -> list[PreviewItem]:
     """The answers for the first `limit` SIMs with an id above `after_sim_id`, in order of id."""
-    principal.require_write()
     judged = await judge_selection(principal, change, selection, accept_risks)
     group_of = {sim_id: group for group in judged for sim_id in group.sim_ids if sim_id > after_sim_id}
     chosen = sorted(group_of)[:limit]

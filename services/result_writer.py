@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import asyncpg
-
+from models.database import DATABASE_AWAY
 from services.item_results import ItemResult
 from services.write_results import write_results
 
@@ -38,19 +37,22 @@ class ResultWriter:
     async def _flush(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
-            for holder_id in {holder for _, holder, _ in group}:
-                await self._write_surely([result for result, holder, _ in group if holder == holder_id], holder_id)
-            for _, _, done in group:
-                if not done.done():
-                    done.set_result(None)
+            try:
+                for holder_id in {holder for _, holder, _ in group}:
+                    await self._write_surely([result for result, holder, _ in group if holder == holder_id], holder_id)
+            finally:
+                # Whatever happened, nobody waits for ever: an unwritten item is taken up at the next drain.
+                for _, _, done in group:
+                    if not done.done():
+                        done.set_result(None)
 
     async def _write_surely(self, results: list[ItemResult], holder_id: int | None) -> None:
-        """PostgreSQL may be away for a moment; if it stays away, the items are found as orphans and settled by reading."""
+        """PostgreSQL may be away for a moment; if it stays away, the items become unknown and are settled by reading."""
         for pause in (*_RETRY_SECONDS, None):
             try:
                 await write_results(results, holder_id)
                 return
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_AWAY as error:
                 _log.error("results not written: %s", type(error).__name__)
                 if pause is None:
                     return

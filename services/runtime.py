@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from drivers.budget import AccountBudget
 from drivers.process_lease import ProcessLease
-from drivers.registry import DriverRegistry, LoadedRegistry, load_registry, use_registry
+from drivers.registry import DriverRegistry, LoadedRegistry, load_registry, registry, use_registry
 from models.database import fetch
 from services.publish_profiles import publish_profiles
 from settings import Settings, read_plugins_file
@@ -46,6 +46,50 @@ async def open_runtime(settings: Settings, title: str) -> Runtime:
     lease = ProcessLease(settings.require_database(), title)
     await lease.open()
     return Runtime(loaded.registry, lease, await open_gates(loaded, lease))
+
+
+class CallsOnDemand:
+    """The right to call operators of a process that seldom does: taken at its first call, so that its start stays quick."""
+
+    def __init__(self, settings: Settings, loaded: LoadedRegistry, title: str) -> None:
+        self._settings = settings
+        self._loaded = loaded
+        self._title = title
+        self._opening = asyncio.Lock()
+        self._runtime: Runtime | None = None
+
+    async def open(self) -> None:
+        """Take a lease and open the budgets; nothing when that was done before."""
+        async with self._opening:
+            if self._runtime is None:
+                await publish_profiles(self._loaded.registry)
+                lease = ProcessLease(self._settings.require_database(), self._title)
+                await lease.open()
+                budgets = await open_gates(self._loaded, lease)
+                self._runtime = Runtime(self._loaded.registry, lease, budgets)
+
+    async def close(self) -> None:
+        """Close the drivers, and give back what was taken."""
+        if self._runtime is not None:
+            await self._runtime.close()
+        else:
+            await self._loaded.registry.close()
+
+
+_on_demand: CallsOnDemand | None = None
+
+
+def call_on_demand(calls: CallsOnDemand | None) -> None:
+    """From now on `calling_registry` opens this first; None where the process has opened its runtime itself."""
+    global _on_demand
+    _on_demand = calls
+
+
+async def calling_registry() -> DriverRegistry:
+    """The process's drivers with the right to call their operators."""
+    if _on_demand is not None:
+        await _on_demand.open()
+    return registry()
 
 
 async def open_gates(loaded: LoadedRegistry, lease: ProcessLease) -> list[AccountBudget]:

@@ -39,6 +39,11 @@ async def apply_filter(principal: Principal, sim_filter: SimFilter, where: Where
         where.add(f"{alias}.name = ''")
     if sim_filter.ids is not None:
         _limit_to_ids(sim_filter.ids, where, alias)
+    if sim_filter.drift is not None:
+        differs = f"{alias}.observed_blocked <> ({alias}.lock_mask <> 0)"
+        where.add(differs if sim_filter.drift else f"({differs}) IS NOT TRUE")
+    if sim_filter.left_operator is not None:
+        where.add(f"{alias}.left_operator_at IS {'NOT NULL' if sim_filter.left_operator else 'NULL'}")
     if sim_filter.csv is not None:
         # A hundred thousand rows take a second to read, which nobody else should wait for.
         table = await asyncio.to_thread(csv_filter.parse, sim_filter.csv, path=("filter", "csv"))

@@ -34,6 +34,7 @@ class SimRow:
     observed_status: str
     native_status: str | None
     observed_at: datetime | None
+    left_operator_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tortoise.transactions import in_transaction
-
 from eventstream import publish
 from eventstream.events import Event
+from models.database import transaction
 from services.hints import Hint, send_hints
 
 
@@ -34,7 +33,7 @@ class UnitOfWork:
 async def unit_of_work() -> AsyncIterator[UnitOfWork]:
     """Open a transaction; every query inside runs in it."""
     uow = UnitOfWork()
-    async with in_transaction("default"):
+    async with transaction():
         yield uow
     if uow.hints:
         # dramatiq's enqueue blocks on its socket: never on the event loop.

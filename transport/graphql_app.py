@@ -30,6 +30,7 @@ from resolvers.context import RequestContext
 from schema.enums import ErrorCode
 from settings import BadSetting, Settings
 from transport.bearer import principal_of, token_of_headers, token_of_payload
+from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
 from transport.refusals import JSON, RequestRefused, bad_request
@@ -68,14 +69,19 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             max_subscriptions_per_connection=None,  # counted by SocketHandler, which answers with a code
             allowed_origins=settings.allowed_origins,
         )
-        self._execute = schema.execute_fast if isinstance(schema, CompiledSchema) else schema.execute
+        fast = schema if isinstance(schema, CompiledSchema) else None
+        self._execute = fast.execute_fast if fast else schema.execute
+        self._fast_path = FastPath(fast, hub) if fast else None
         self.hub = hub
         self.token_watch = TokenWatch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            response = await self._answer(Request(scope, receive))
-            await response(scope, receive, send)
+            replayed = Replayed(receive)
+            if self._fast_path is not None and await self._fast_path.answered(scope, replayed, send):
+                return
+            response = await self._answer(Request(scope, replayed))
+            await response(scope, replayed, send)
         else:
             await super().__call__(scope, receive, send)
 

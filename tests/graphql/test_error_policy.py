@@ -71,3 +71,15 @@ async def test_strange_characters_reach_no_database_error(world: TwoCompanies, a
             world.owner, "query ($f: SimFilter) { sims(filter: $f) { nodes { id } } }", f={"profiles": text}
         )
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNKNOWN_PROFILE"]
+
+
+async def test_of_several_operations_the_wanted_one_must_be_named(world: TwoCompanies, ask: Ask) -> None:
+    document = "query First { viewer { name } } query Second { profiles { code } }"
+
+    for _ in range(2):  # the second time the document is a known one
+        answer = await ask(world.owner, document)
+
+        [error] = answer["errors"]
+        assert "data" not in answer or answer["data"] is None
+        assert error["extensions"]["code"] == "INVALID_REQUEST"
+        assert "operationName" in error["message"]

@@ -73,7 +73,7 @@ async def test_a_selection_that_cannot_be_acted_on_stores_nothing(
     await refused(engine, selection, error)
 
 
-@pytest.mark.parametrize("key", ["", "k" * 201])
+@pytest.mark.parametrize("key", ["", "k" * 201, "nul\0", "line\nfeed", "lone \ud800"])
 async def test_a_key_that_is_no_key_stores_nothing(engine: Engine, key: str) -> None:
     sim = await engine.sim("TD")
 
@@ -82,13 +82,14 @@ async def test_a_key_that_is_no_key_stores_nothing(engine: Engine, key: str) -> 
     assert told.path == ("idempotencyKey",)
 
 
-async def test_a_viewer_may_not_change_or_preview_anything(engine: Engine) -> None:
+async def test_a_viewer_may_preview_and_change_nothing(engine: Engine) -> None:
     sim = await engine.sim("TD")
 
     with pytest.raises(Forbidden):
         await engine.accept(LOCK, [sim], by=engine.viewer.principal)
-    with pytest.raises(Forbidden):
-        await preview_operation(engine.viewer.principal, Change(LOCK), Selection(ids=(sim.id,)), NOTHING)
+    preview = await preview_operation(engine.viewer.principal, Change(LOCK), Selection(ids=(sim.id,)), NOTHING)
+
+    assert preview.will_run == 1
     assert await nothing_is_stored()
 
 
