@@ -11,12 +11,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
+from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from resolvers.schema import build_schema
 from services.clock_follower import start_clock_follower
 from services.hints import open_hints
 from services.runtime import CallsOnDemand, call_on_demand, load_drivers
+from services.support_contacts import use_support_contacts
 from settings import Settings, load
 from transport.graphql_app import build
 from transport.health import health_routes
@@ -26,6 +28,8 @@ from transport.log_setup import set_up_logging
 def create_app(settings: Settings) -> Starlette:
     """The application; raises `BadSetting` for what can be known to be wrong before anything is opened."""
     settings.require_database()
+    check_catalogue()
+    use_support_contacts(settings)
     hub = EventHub(settings.require_redis())
     graphql = build(build_schema(), settings, hub)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
 from services.clock_follower import start_clock_follower
+from services.deliver_mail import Outbox, deliver_mail
 from services.hints import open_hints
 from services.recover_items import recover_items
 from services.wake_accounts import wake_accounts
@@ -32,9 +33,10 @@ async def run(announce_ready: Callable[[], None]) -> None:
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
+    outbox = Outbox(settings.var_dir / "outbox", settings.support_email, settings.mail_from)
     announce_ready()
     while not stop.is_set():
-        await _round()
+        await _round(outbox)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PERIOD)
     if follower is not None:
@@ -43,11 +45,12 @@ async def run(announce_ready: Callable[[], None]) -> None:
     await close_database()
 
 
-async def _round() -> None:
-    """Take over from the dead, then wake whoever has work. A database that is away is asked again in the next round."""
+async def _round(outbox: Outbox) -> None:
+    """Take over from the dead, wake whoever has work, hand mail on. A database that is away is asked again in the next round."""
     try:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
+        await deliver_mail(outbox)
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

@@ -4,6 +4,7 @@ from models.fleet import OperatorAccount, Profile, Sim, SimGroup, SimGroupMember
 from models.identity import AccessToken, Company, User, UserRole
 from models.journal import AuditEntry, SyncRun
 from models.leases import CallSlot, LeaseHolder
+from models.mail import MailState, OutgoingMail
 from models.operations import Operation, OperationItem, QueueTurn
 
 __all__ = [
@@ -12,9 +13,11 @@ __all__ = [
     "CallSlot",
     "Company",
     "LeaseHolder",
+    "MailState",
     "Operation",
     "OperationItem",
     "OperatorAccount",
+    "OutgoingMail",
     "Profile",
     "QueueTurn",
     "Sim",

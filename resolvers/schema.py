@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.home import HomeQuery, SupportMutation
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
@@ -20,7 +21,7 @@ from services.paging import MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
     """All queries."""
 
 
@@ -28,7 +29,7 @@ class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery):
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation):
+class Mutation(OperationMutation, SupportMutation):
     """All mutations."""
 
 

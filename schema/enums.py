@@ -12,6 +12,7 @@ from domain.operations import ItemState, OperationKind, OperationState, RiskCode
 from domain.outcomes import OutcomeCode
 from domain.sim_filter import LockFilter
 from models.identity import UserRole
+from models.mail import MailState
 from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.outcome_texts import OUTCOMES
 from services.csv_filter_report import CsvRowStatus
@@ -312,6 +313,15 @@ describe(
         "DIFFERENT_SIMS": "The ICCID and the number do not belong to one SIM.",
         "BAD_ROW": "The row cannot be read; `problem` says why.",
     },
+)
+describe(
+    MailState,
+    "Where a message to technical support stands.",
+    {
+        "QUEUED": "Stored; it goes out in a moment.",
+        "WRITTEN": "Handed on to the outbox.",
+    },
+    name="SupportMessageState",
 )
 describe(
     UserRole,

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+DEFAULT_SENDER = "NovaConnect <novaconnect@localhost>"
+"""Who mail is from as long as nobody says otherwise."""
+
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class BadSetting(Exception):
@@ -36,6 +43,11 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     database_pool_size: int = 10
     log_level: str = "INFO"
+    support_email: str | None = None
+    support_phone: str | None = None
+    support_telegram: str | None = None
+    support_hours: str | None = None
+    mail_from: str = DEFAULT_SENDER
 
     @property
     def owner_database_url(self) -> str | None:
@@ -83,6 +95,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         allowed_origins=tuple(origin.strip() for origin in env.get("ALLOWED_ORIGINS", "").split(",") if origin.strip()),
         database_pool_size=_integer(env, "DATABASE_POOL_SIZE", 10, 2, 100),
         log_level=env.get("LOG_LEVEL", "INFO").upper(),
+        support_email=_line(env, "SUPPORT_EMAIL"),
+        support_phone=_line(env, "SUPPORT_PHONE"),
+        support_telegram=_line(env, "SUPPORT_TELEGRAM"),
+        support_hours=_line(env, "SUPPORT_HOURS"),
+        mail_from=_line(env, "MAIL_FROM") or DEFAULT_SENDER,
     )
     return _checked(settings)
 
@@ -96,7 +113,17 @@ def _checked(settings: Settings) -> Settings:
         raise BadSetting("CLOCK=simulator needs SIMULATOR_ADMIN_URL, the admin address of the operator simulator.")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    for name, address in (("SUPPORT_EMAIL", settings.support_email), ("MAIL_FROM", settings.mail_from)):
+        if address is not None and not _ADDRESS.fullmatch(parseaddr(address)[1]):
+            raise BadSetting(f"{name} must be one e-mail address.")
     return settings
+
+
+def _line(env: Mapping[str, str], name: str) -> str | None:
+    text = env.get(name, "").strip()
+    if len(text) > 200 or not text.isprintable():
+        raise BadSetting(f"{name} must be one line of at most 200 characters.")
+    return text or None
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
