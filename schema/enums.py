@@ -27,6 +27,12 @@ class OrderDirection(Enum):
     DESC = "DESC"
 
 
+class LimitPeriod(Enum):
+    """For how long a traffic limit counts."""
+
+    MONTH = "MONTH"
+
+
 class ErrorCode(Enum):
     """Every `code` that an error can have: those of `domain.errors.RefusalCode`, and those of the door itself."""
 
@@ -90,6 +96,11 @@ describe(
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
     },
+)
+describe(
+    LimitPeriod,
+    "For how long a limit counts.",
+    {"MONTH": "The calendar month, from the 1st."},
 )
 describe(
     OrderDirection,
