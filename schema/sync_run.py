@@ -34,7 +34,9 @@ class SyncRun:
     added: int = strawberry.field(description="SIMs that were new.")
     changed: int = strawberry.field(description="SIMs of which something had changed.")
     drifted: int = strawberry.field(description="SIMs whose block is not what our lock reasons ask for.")
-    left_operator: int = strawberry.field(description="SIMs that were missing from a complete inventory and were marked.")
+    left_operator: int = strawberry.field(
+        description="SIMs that were missing from a complete inventory and were marked."
+    )
     returned: int = strawberry.field(description="Marked SIMs that were listed again.")
     records: int = strawberry.field(description="Usage records that were read.")
     records_changed: int = strawberry.field(description="Those of them that were new or corrected.")

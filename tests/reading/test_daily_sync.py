@@ -270,3 +270,25 @@ async def test_partitions_are_there_before_their_month(engine: Engine) -> None:
     ahead = (clock.now() + timedelta(days=32)).strftime("_%Y_%m")
     for parent in ("data_session", "call_record"):
         assert await fetch_value("SELECT to_regclass($1) IS NOT NULL", parent + ahead)
+
+
+RUNS = """
+{ syncRuns(first: 5, profile: "TD") { totalCount nodes { profile { code } kind phase windowOn startedAt finishedAt changedSince
+  complete attempts seen added changed drifted leftOperator returned records recordsChanged error } } }
+"""
+
+
+async def test_staff_sees_the_runs_and_nobody_else(engine: Engine, ask: Any) -> None:
+    """Given a night with drift, when staff asks, then the counts are there; an owner is refused."""
+    sim = await engine.sim("TD")
+    engine.force(sim, blocked=True)
+    go_to_night(engine)
+    await synchronise(engine, "TD")
+
+    shown = await ask(engine.staff, RUNS)
+    refused = await ask(engine.owner, RUNS)
+
+    (run,) = shown["data"]["syncRuns"]["nodes"]
+    assert shown["data"]["syncRuns"]["totalCount"] == 1
+    assert (run["profile"]["code"], run["kind"], run["seen"], run["drifted"]) == ("TD", "FULL", 12, 1)
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
