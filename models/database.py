@@ -14,6 +14,8 @@ from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
+from models.readers import Readers
+
 APPLICATION_ROLE = "novaconnect_app"
 """The role that API and workers act as; it owns nothing, so row-level security binds it."""
 
@@ -81,11 +83,32 @@ async def open_database(url: str, *, as_application: bool = True, pool_size: int
     """Open the process's pool. The global fallback lets every task of the loop see it."""
     config = tortoise_config(url, as_application=as_application, pool_size=pool_size)
     await Tortoise.init(config=config, _enable_global_fallback=True)
+    credentials = config["connections"]["default"]["credentials"]
+    arguments = {name: value for name, value in credentials.items() if name not in ("minsize", "maxsize", "reset")}
+    arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
+    _reading.readers = Readers(lambda: asyncpg.connect(**arguments), max(2, pool_size // 2))
 
 
 async def close_database() -> None:
-    """Close the pool."""
+    """Close the pool and the readers."""
+    if _reading.readers is not None:
+        await _reading.readers.close()
+        _reading.readers = None
     await Tortoise.close_connections()
+
+
+class _Reading:
+    readers: Readers | None = None
+
+
+_reading = _Reading()
+
+
+def readers() -> Readers:
+    """Connections for reading outside of any transaction: the quickest way to rows, and nothing can be changed by it."""
+    if _reading.readers is None:
+        raise RuntimeError("the database is not open")
+    return _reading.readers
 
 
 @asynccontextmanager

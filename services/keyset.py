@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import asyncpg
 
@@ -11,12 +11,18 @@ from models.where import Where
 from services.paging import ListOrder, Page, PageRequest, Row
 
 Place = tuple[object, int] | None
+Read = Callable[..., Awaitable[Sequence[asyncpg.Record]]]
 Build = Callable[[str, str], str]
 """Makes the query of conditions (SQL) and of what follows them: ORDER BY and LIMIT."""
 
 
 async def keyset_page(
-    build: Build, where: Where, order: ListOrder, request: PageRequest, to_row: Callable[[asyncpg.Record], Row]
+    build: Build,
+    where: Where,
+    order: ListOrder,
+    request: PageRequest,
+    to_row: Callable[[asyncpg.Record], Row],
+    read: Read = fetch,
 ) -> Page[Row]:
     """Fetch one page; `build` selects `order.selected` besides the row's own columns.
 
@@ -30,7 +36,7 @@ async def keyset_page(
         if len(records) > size:
             break
         limit = part.bind(size + 1 - len(records))
-        records += await fetch(build(part.sql, f"{tail} LIMIT {limit}"), *part.arguments)
+        records += await read(build(part.sql, f"{tail} LIMIT {limit}"), *part.arguments)
     more = len(records) > size
     records = records[:size]
     if request.backward:

@@ -6,7 +6,7 @@ import asyncpg
 
 from access import Principal, limit_to_visible
 from domain.sim_filter import SimFilter
-from models.database import fetch_row
+from models.database import readers
 from models.where import Where
 from services.keyset import keyset_page
 from services.paging import ListOrder, Page, PageRequest
@@ -26,6 +26,7 @@ async def list_sim_records(
         order,
         request,
         _as_it_is,
+        read=readers().fetch,
     )
 
 
@@ -36,7 +37,7 @@ async def get_sim_record(
     where = Where()
     where.add(f"s.iccid = {where.bind(iccid)}" if sim_id is None else f"s.id = {where.bind(sim_id)}")
     limit_to_visible(principal, where, "s")
-    return await fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
+    return await readers().fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
 
 
 def _as_it_is(record: asyncpg.Record) -> asyncpg.Record:

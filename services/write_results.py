@@ -67,18 +67,25 @@ WITH change AS (
 SELECT id, operation_id, company_id, sim_id FROM moved
 """  # noqa: S608 - constants of this file
 
+# A word of the operator that is older than what is stored (it was held up on its way) changes nothing of what was seen.
 _TOUCH_SIMS = """
 UPDATE sim s SET
   lock_mask = (s.lock_mask | c.add_bits) & ~c.remove_bits,
-  observed_blocked = coalesce(c.blocked, s.observed_blocked),
-  observed_status = CASE WHEN c.observed_at IS NULL THEN s.observed_status ELSE c.status END,
-  native_status = CASE WHEN c.observed_at IS NULL THEN s.native_status ELSE c.native_status END,
-  observed_at = coalesce(c.observed_at, s.observed_at),
-  session_active = CASE WHEN c.session_as_of IS NULL THEN s.session_active ELSE c.session_active END,
-  session_started_at = CASE WHEN c.session_as_of IS NULL THEN s.session_started_at ELSE c.session_started END,
-  session_ended_at = CASE WHEN c.session_as_of IS NULL THEN s.session_ended_at ELSE c.session_ended END,
-  session_as_of = coalesce(c.session_as_of, s.session_as_of),
-  reset_accepted_at = coalesce(c.reset_accepted_at, s.reset_accepted_at),
+  observed_blocked = CASE WHEN c.observed_at >= coalesce(s.observed_at, c.observed_at)
+    THEN coalesce(c.blocked, s.observed_blocked) ELSE s.observed_blocked END,
+  observed_status = CASE WHEN c.observed_at >= coalesce(s.observed_at, c.observed_at)
+    THEN c.status ELSE s.observed_status END,
+  native_status = CASE WHEN c.observed_at >= coalesce(s.observed_at, c.observed_at)
+    THEN c.native_status ELSE s.native_status END,
+  observed_at = greatest(c.observed_at, s.observed_at),
+  session_active = CASE WHEN c.session_as_of >= coalesce(s.session_as_of, c.session_as_of)
+    THEN c.session_active ELSE s.session_active END,
+  session_started_at = CASE WHEN c.session_as_of >= coalesce(s.session_as_of, c.session_as_of)
+    THEN c.session_started ELSE s.session_started_at END,
+  session_ended_at = CASE WHEN c.session_as_of >= coalesce(s.session_as_of, c.session_as_of)
+    THEN c.session_ended ELSE s.session_ended_at END,
+  session_as_of = greatest(c.session_as_of, s.session_as_of),
+  reset_accepted_at = greatest(c.reset_accepted_at, s.reset_accepted_at),
   msu_count = coalesce(c.msu_count, s.msu_count),
   updated_at = $1
 FROM unnest($2::bigint[], $3::smallint[], $4::smallint[], $5::bool[], $6::text[], $7::text[], $8::timestamptz[],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain.operations import ItemState
-from services.claim_items import claim_due_checks
+from services.claim_items import claim_due_checks, claim_items
 from services.confirm_item import confirm_item
+from services.execute_item import execute_item
 from services.write_results import write_results
 from tests.operations.engine import LOCK, UNLOCK, Engine
 
@@ -148,6 +149,36 @@ async def test_a_lock_after_an_unknown_unlock_is_sent(engine: Engine) -> None:
     assert await engine.outcome(lock) == ("SUCCEEDED", "APPLIED")
     assert engine.really(sim)["blocked"] is True
     assert await engine.reasons(sim) == {"VOLUNTARY"}
+
+
+async def test_a_sim_that_stays_unknown_for_good_can_still_be_unlocked(engine: Engine) -> None:
+    sim = await engine.sim("TC")
+    engine.fault("disconnect", command="sblock", times=1, apply=True)
+    await engine.run(LOCK, [sim])
+    engine.fault("html", command="card_stat")
+    for _ in range(25):
+        engine.advance(1900)
+        await engine.drain()
+
+    unlock = await engine.run(UNLOCK, [sim])
+
+    assert await engine.outcome(unlock) == ("SUCCEEDED", "APPLIED")
+    assert engine.really(sim)["blocked"] is False
+
+
+async def test_a_word_that_was_held_up_does_not_replace_a_newer_one(engine: Engine) -> None:
+    sim = await engine.sim("TD")
+    await engine.accept(LOCK, [sim])
+    holder = engine.runtime.lease.holder_id
+    (item,) = await claim_items(await engine.account("TD"), holder, 1)
+    result = (await execute_item(item, engine.runtime.registry)).result
+    engine.force(sim, blocked=False)
+    await engine.synchronise("TD")
+
+    await write_results([result], holder)
+
+    stored = await engine.stored(sim)
+    assert (stored["lock_mask"], stored["observed_blocked"]) == (1, False)
 
 
 async def test_a_later_unlock_hides_whether_the_lock_happened(engine: Engine) -> None:
