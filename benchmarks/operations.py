@@ -20,6 +20,7 @@ import asyncpg
 
 from benchmarks.report import Report
 from benchmarks.world import BenchmarkWorld, benchmark_world
+from domain.changes import Change
 from domain.operations import OperationKind
 from domain.sim_filter import Selection, SimFilter
 from models.database import execute, fetch_row, fetch_value
@@ -57,7 +58,11 @@ async def _accept(world: BenchmarkWorld, report: Report, floor: float) -> int:
     for kind in (OperationKind.UNLOCK, OperationKind.CANCEL_LOCATION, OperationKind.LOCK):
         began = time.perf_counter()
         operation_id = await accept_operation(
-            world.owner, kind, Selection(filter=SimFilter()), idempotency_key=f"bench-{kind}", accept_risks=frozenset()
+            world.owner,
+            Change(kind),
+            Selection(filter=SimFilter()),
+            idempotency_key=f"bench-{kind}",
+            accept_risks=frozenset(),
         )
         seconds.append(time.perf_counter() - began)
     total = await fetch_value("SELECT total FROM operation WHERE id = $1", operation_id)

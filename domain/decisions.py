@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from domain.locks import BIT, HOW_TO_LIFT, LockKind, weightiest
+from domain.locks import BIT, HOW_TO_LIFT, LockKind, kinds_of, weightiest
 from domain.operations import OperationKind, RiskCode
 from domain.outcomes import OutcomeCode
 
@@ -16,15 +17,25 @@ LIVE_FOR = timedelta(hours=24)
 RESET_WINDOW = timedelta(hours=10)
 """How long a cancel location may take (guide, "Перезагрузка"); a second one within it is a risk."""
 
-_VOLUNTARY = BIT[LockKind.VOLUNTARY]
+LOCK_OF: dict[OperationKind, LockKind] = {
+    OperationKind.LOCK: LockKind.VOLUNTARY,
+    OperationKind.UNLOCK: LockKind.VOLUNTARY,
+    OperationKind.SET_VIOLATION_LOCK: LockKind.VIOLATION,
+    OperationKind.LIFT_VIOLATION_LOCK: LockKind.VIOLATION,
+    OperationKind.RECONNECT_PACKAGE: LockKind.PACKAGE,
+}
+"""The lock reason that a kind sets or lifts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a profile can do, as far as decisions need it."""
+    """What a profile can do, as far as decisions need it: sizes in MB, `largest_limit_mb` None where none is known."""
 
     usable: frozenset[OperationKind]
     lock_raises_msu: bool
+    largest_limit_mb: int | None = None
+    package_sizes: frozenset[int] = frozenset()
+    roaming_sizes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,10 @@ class Situation:
 
     `live`: a data session is open, ended less than `LIVE_FOR` ago, or nothing is known. `resetting`: a cancel location was
     accepted within `RESET_WINDOW`. `change_pending`: another lock or unlock of this SIM is not settled yet, so what stands
-    now may not be what stands when its turn comes.
+    now may not be what stands when its turn comes. `msu_rising`: the MSU count rose within `LIVE_FOR`, which no SIM in a
+    drawer does. `over_limit`: the limit asked for is below what is used this month. `package_left`: the package is not used
+    up. `reopens_on`: the roaming plan is being changed until the day before. `stands`: what is asked for is so already.
+    `unfit_size`: the package size asked for does not exist on the roaming plan of the SIM.
     """
 
     lock_mask: int
@@ -41,6 +55,12 @@ class Situation:
     live: bool
     resetting: bool
     change_pending: bool = False
+    msu_rising: bool = False
+    over_limit: bool = False
+    package_left: bool = False
+    reopens_on: date | None = None
+    stands: bool = False
+    unfit_size: bool = False
 
 
 class Ruling(StrEnum):
@@ -86,56 +106,123 @@ def judge(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
         return Verdict(
             Ruling.REFUSED, OutcomeCode.UNSUPPORTED, "The operator of this profile does not offer this action."
         )
-    if kind is OperationKind.LOCK:
-        return _judge_lock(situation, traits)
-    if kind is OperationKind.UNLOCK:
-        return _judge_unlock(situation)
-    if situation.resetting:
-        return Verdict(
-            Ruling.RISKY,
-            OutcomeCode.RESET_UNDER_WAY,
-            "A reset of this SIM was accepted less than 10 hours ago: wait, or accept the risk RESET_UNDER_WAY.",
-            RiskCode.RESET_UNDER_WAY,
-        )
-    return CALL
+    return _RULES[kind](kind, situation, traits)
 
 
-def _judge_lock(situation: Situation, traits: Traits) -> Verdict:
+def _judge_lock(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
     if situation.observed_blocked and situation.lock_mask and not situation.change_pending:
-        code = OutcomeCode.ALREADY_LOCKED if situation.lock_mask & _VOLUNTARY else OutcomeCode.APPLIED
+        own = BIT[LOCK_OF[kind]]
+        code = OutcomeCode.ALREADY_LOCKED if situation.lock_mask & own else OutcomeCode.APPLIED
         return Verdict(Ruling.SETTLED, code, "The operator already blocks this SIM; nothing had to be sent.")
     if traits.lock_raises_msu and situation.live:
-        return Verdict(
-            Ruling.RISKY,
-            OutcomeCode.MSU_LOCK,
+        return _risky(
+            RiskCode.MSU_LOCK,
             "This SIM is in a live device, or that is not known: locking it can trigger an irrevocable MSU lock."
             " Take it out of the device, or accept the risk MSU_LOCK.",
+        )
+    if traits.lock_raises_msu and situation.msu_rising:
+        return _risky(
             RiskCode.MSU_LOCK,
+            "The MSU count of this SIM rose within the last 24 hours, so it is in a live device: locking it can trigger an"
+            " irrevocable MSU lock. Take it out of the device, or accept the risk MSU_LOCK.",
         )
     return CALL
 
 
-def _judge_unlock(situation: Situation) -> Verdict:
+def _judge_unlock(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    own = BIT[LOCK_OF[kind]]
     if situation.change_pending:
         return CALL
-    remaining = situation.lock_mask & ~_VOLUNTARY
-    if situation.lock_mask & _VOLUNTARY:
+    remaining = situation.lock_mask & ~own
+    if situation.lock_mask & own:
         if not remaining:
             return CALL
-        return Verdict(Ruling.SETTLED, OutcomeCode.STILL_LOCKED, _still_locked(remaining))
+        return Verdict(Ruling.SETTLED, OutcomeCode.STILL_LOCKED, still_locked(remaining))
+    if kind is OperationKind.LIFT_VIOLATION_LOCK:
+        return Verdict(Ruling.REFUSED, OutcomeCode.NOT_LOCKED, "This SIM is not locked for a violation.")
     if remaining:
-        kind = weightiest(remaining)
-        assert kind is not None
-        return Verdict(Ruling.REFUSED, _LOCKED_BY[kind], _still_locked(remaining))
+        weighty = weightiest(remaining)
+        assert weighty is not None
+        return Verdict(Ruling.REFUSED, _LOCKED_BY[weighty], still_locked(remaining))
     if situation.observed_blocked:
         return CALL  # the operator blocks what nobody asked to be blocked: unlocking mends the drift
     return Verdict(Ruling.REFUSED, OutcomeCode.NOT_LOCKED, "This SIM is not locked; there is nothing to unlock.")
 
 
-def _still_locked(remaining: int) -> str:
+def _judge_reset(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    if situation.resetting:
+        return _risky(
+            RiskCode.RESET_UNDER_WAY,
+            "A reset of this SIM was accepted less than 10 hours ago: wait, or accept the risk RESET_UNDER_WAY.",
+        )
+    return CALL
+
+
+def _judge_limit(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    if situation.over_limit:
+        return _risky(
+            RiskCode.LIMIT_BELOW_USED,
+            "This SIM has used more than that this month, so its data would stop at once: give a larger limit, or accept"
+            " the risk LIMIT_BELOW_USED.",
+        )
+    return CALL
+
+
+def _judge_package(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    if situation.reopens_on is not None:
+        return Verdict(
+            Ruling.REFUSED,
+            OutcomeCode.ROAMING_CHANGE_UNDER_WAY,
+            "The roaming plan of this SIM is being changed; its package can be changed again from"
+            f" {situation.reopens_on.isoformat()}.",
+        )
+    if situation.unfit_size:
+        sizes = ", ".join(str(size) for size in sorted(traits.roaming_sizes))
+        return Verdict(
+            Ruling.REFUSED,
+            OutcomeCode.ROAMING_PACKAGE_SIZE,
+            f"This SIM roams in all countries, for which packages have {sizes} MB: switch roaming off for other sizes.",
+        )
+    if situation.stands:
+        return Verdict(Ruling.SETTLED, OutcomeCode.APPLIED, "It stands so already; nothing had to be sent.")
+    if kind is OperationKind.RECONNECT_PACKAGE and situation.package_left:
+        return _risky(
+            RiskCode.PACKAGE_LEFT,
+            "The package of this SIM is not used up: what remains would be lost and a new one charged. Wait, or accept the"
+            " risk PACKAGE_LEFT.",
+        )
+    return CALL
+
+
+def _judge_ours(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    return CALL
+
+
+_RULES: dict[OperationKind, Callable[[OperationKind, Situation, Traits], Verdict]] = {
+    OperationKind.LOCK: _judge_lock,
+    OperationKind.UNLOCK: _judge_unlock,
+    OperationKind.CANCEL_LOCATION: _judge_reset,
+    OperationKind.SET_LIMIT: _judge_limit,
+    OperationKind.CHANGE_PACKAGE: _judge_package,
+    OperationKind.RECONNECT_PACKAGE: _judge_package,
+    OperationKind.SET_ROAMING: _judge_package,
+    OperationKind.RENAME: _judge_ours,
+    OperationKind.ASSIGN_GROUPS: _judge_ours,
+    OperationKind.SET_VIOLATION_LOCK: _judge_lock,
+    OperationKind.LIFT_VIOLATION_LOCK: _judge_unlock,
+}
+
+
+def _risky(risk: RiskCode, message: str) -> Verdict:
+    return Verdict(Ruling.RISKY, OutcomeCode(risk.value), message, risk)
+
+
+def still_locked(remaining: int) -> str:
+    """The sentence about a SIM that these reasons keep locked, with all of them by name."""
     kind = weightiest(remaining)
     assert kind is not None
-    return f"The SIM stays locked ({kind.value}). {HOW_TO_LIFT[kind]}"
+    names = ", ".join(each.value for each in kinds_of(remaining))
+    return f"The SIM stays locked ({names}). {HOW_TO_LIFT[kind]}"
 
 
 def weigh(verdict: Verdict, accepted: frozenset[RiskCode]) -> Verdict:

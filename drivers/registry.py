@@ -92,10 +92,26 @@ def _declared(driver: Driver | None) -> tuple[Capability, ...]:
 
 def _traits(capabilities: tuple[Capability, ...]) -> Traits:
     by_action = {capability.action: capability for capability in capabilities}
+    sizes = {roaming: _sizes(by_action[Action.CHANGE_PACKAGE], roaming=roaming) for roaming in (False, True)}
     return Traits(
         usable=frozenset(kind for kind in OperationKind if kind not in ACTION_OF or by_action[ACTION_OF[kind]].usable),
         lock_raises_msu=SideEffect.RAISES_MSU in by_action[Action.LOCK].side_effects,
+        largest_limit_mb=_whole(by_action[Action.SET_LIMIT].parameters.get("maximum")),
+        package_sizes=sizes[False],
+        roaming_sizes=sizes[True],
     )
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _sizes(capability: Capability, *, roaming: bool) -> frozenset[int]:
+    """The package sizes on sale: the parameter `packages`, a list of {mb, price_eur, roaming, sample}."""
+    offers = capability.parameters.get("packages", ())
+    if not isinstance(offers, list | tuple):
+        return frozenset()
+    return frozenset(offer["mb"] for offer in offers if offer["roaming"] is roaming)
 
 
 class DeferredGate:

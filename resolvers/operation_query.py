@@ -8,10 +8,11 @@ import strawberry
 
 from domain.operations import OperationKind, OperationState, RiskCode
 from schema.arguments import After, Before, First, Last
+from schema.change_inputs import ChangeInput
 from schema.connections import Connection
 from schema.context import Info
 from schema.ids import database_id
-from schema.inputs import ChangeInput, SimSelection
+from schema.inputs import SimSelection
 from schema.operation import Operation
 from schema.preview import OperationPreview
 from services.paging import PageRequest
@@ -63,6 +64,6 @@ class OperationQuery:
         ] = None,
     ) -> OperationPreview:
         """A preview."""
-        asked = (info.context.principal, change.to_kind(), selection.to_domain(), frozenset(accept_risks or ()))
+        asked = (info.context.principal, change.to_domain(), selection.to_domain(), frozenset(accept_risks or ()))
         preview = await preview_operation(*asked)
         return OperationPreview.of(preview, lambda request: preview_page(*asked, request))

@@ -1,11 +1,9 @@
-"""Inputs: what clients ask for, turned into the domain's own terms."""
+"""Inputs that say which SIMs are meant, turned into the domain's own terms."""
 
 from __future__ import annotations
 
 import strawberry
 
-from domain.errors import InvalidValue
-from domain.operations import OperationKind, RiskCode
 from domain.sim_filter import LockFilter, Selection, SimFilter
 from schema.enums import OrderDirection
 from schema.ids import database_id, database_ids
@@ -92,53 +90,3 @@ class SimSelection:
             ids=None if self.ids is None else database_ids(self.ids, "Sim", "selection", "ids"),
             filter=None if self.filter is None else self.filter.to_domain(),
         )
-
-
-@strawberry.input(description="One change; exactly one field, with the value true.", one_of=True)
-class ChangeInput:
-    """The kind of an operation to preview; later kinds bring their parameters."""
-
-    lock: bool | None = strawberry.field(default=strawberry.UNSET, description="Lock the SIMs.")
-    unlock: bool | None = strawberry.field(default=strawberry.UNSET, description="Remove their voluntary lock.")
-    cancel_location: bool | None = strawberry.field(default=strawberry.UNSET, description="Reset them.")
-
-    def to_kind(self) -> OperationKind:
-        """The kind; raises `InvalidValue` when its value is not true."""
-        given = {
-            OperationKind.LOCK: self.lock,
-            OperationKind.UNLOCK: self.unlock,
-            OperationKind.CANCEL_LOCATION: self.cancel_location,
-        }
-        for kind, value in given.items():
-            if value is True:
-                return kind
-        raise InvalidValue("Give the change that you mean the value true.", path=("change",))
-
-
-@strawberry.input(description="What every mutation that starts an operation takes.")
-class _OperationInput:
-    """What every mutation that starts an operation takes."""
-
-    selection: SimSelection = strawberry.field(description="On which SIMs.")
-    idempotency_key: str = strawberry.field(
-        description="Any text of 1 to 200 characters that you make anew for each request: a repeat with the same key"
-        " and the same request returns the same operation instead of a second one."
-    )
-    accept_risks: list[RiskCode] = strawberry.field(
-        default_factory=list, description="Risks that you accept; SIMs that carry another one are refused."
-    )
-
-
-@strawberry.input(description="What to lock.")
-class LockSimsInput(_OperationInput):
-    """Input of `lockSims`."""
-
-
-@strawberry.input(description="What to unlock.")
-class UnlockSimsInput(_OperationInput):
-    """Input of `unlockSims`."""
-
-
-@strawberry.input(description="What to reset.")
-class CancelLocationInput(_OperationInput):
-    """Input of `cancelLocation`."""

@@ -25,11 +25,20 @@ class UserError:
         return cls(code=ErrorCode(str(refusal.code)), message=refusal.message, path=list(_place(refusal.path)))
 
 
+_OF_THE_INPUT = {
+    (name,)
+    for name in (
+        *("selection", "idempotencyKey", "megabytes", "sizeMb", "name", "csv", "reason", "add", "remove"),
+        *("createByName", "companyId"),
+    )
+}
+
+
 def _place(path: tuple[str, ...]) -> tuple[str, ...]:
     """Services name an argument by itself; in a mutation it lies deeper."""
     if path[:1] == ("filter",):
         return ("input", "selection", *path)
-    if path[:1] in (("selection",), ("idempotencyKey",)):
+    if path[:1] in _OF_THE_INPUT:
         return ("input", *path)
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Annotated, Self
 
 import strawberry
@@ -73,6 +74,12 @@ class OperationPreview:
     eta_seconds: int = strawberry.field(
         description="In how many seconds the last would be sent, behind everything that is queued now."
     )
+    cost_eur: Decimal | None = strawberry.field(
+        description="What the SIMs that would run cost together, in EUR; null for a change that costs nothing."
+    )
+    unpriced_sims: int = strawberry.field(
+        description="How many of those that would run are not in `costEur`, because it is not known what package they have."
+    )
     groups: list[PreviewGroup] = strawberry.field(description="SIMs with the same answer, the largest group first.")
 
     @classmethod
@@ -85,6 +92,8 @@ class OperationPreview:
             refused=row.refused,
             risky=row.risky,
             eta_seconds=row.eta_seconds,
+            cost_eur=row.cost.eur if row.cost else None,
+            unpriced_sims=row.cost.unpriced_sims if row.cost else 0,
             groups=[PreviewGroup.of(group) for group in row.groups],
         )
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
+import orjson
 
+from domain.changes import change_of
 from domain.clock import clock
-from domain.operations import OperationKind, RiskCode
+from domain.operations import LOCK_KINDS, OperationKind, RiskCode
 from eventstream import OperationChanged, publish
 from models.database import fetch
-from services.item_results import ClaimedItem, sim_ref
+from services.item_results import ClaimedItem, SimFacts, sim_ref
 from services.superseded import superseded
 
 # OFFSET 0 keeps the planner from combining the index on the SIM with the partial ones on the state: with a hundred
@@ -20,7 +22,7 @@ _OF_SIM = "(SELECT * FROM operation_item WHERE sim_id = {0}.sim_id AND id <> {0}
 
 # A change that is no lock waits while another of its kind is not confirmed, or is unknown within its window; `{0}` is the
 # waiting item.
-_HELD_BY_ITS_KIND = f"""{{0}}.kind NOT IN ('LOCK', 'UNLOCK') AND EXISTS (
+_HELD_BY_ITS_KIND = f"""{{0}}.kind NOT IN {LOCK_KINDS} AND EXISTS (
   SELECT 1 FROM {_OF_SIM} w WHERE w.kind = {{0}}.kind
     AND (w.state = 'AWAITING_CONFIRMATION' OR (w.state = 'UNKNOWN' AND w.deadline_at > $2)))"""  # noqa: S608 - constants of this file
 
@@ -34,7 +36,7 @@ WHERE i.account_id = $1 AND i.state = 'QUEUED' AND (i.not_before IS NULL OR i.no
   AND NOT EXISTS (
     SELECT 1 FROM {_OF_SIM.format("i")} o WHERE (
       o.state = 'CALLING' OR (o.state = 'QUEUED' AND o.accept_seq < i.accept_seq
-        AND NOT (i.kind IN ('LOCK', 'UNLOCK') AND {_HELD_BY_ITS_KIND.format("o")}))))
+        AND NOT (i.kind IN {LOCK_KINDS} AND {_HELD_BY_ITS_KIND.format("o")}))))
 """  # noqa: S608 - the text is assembled from constants of this file
 
 _CLAIM = f"""
@@ -49,7 +51,7 @@ WITH head AS MATERIALIZED (
   UPDATE operation o SET queued = o.queued - d.n, calling = o.calling + d.n, state = 'RUNNING', finished_at = NULL,
          revision = o.revision + 1
   FROM (SELECT operation_id, count(*) AS n FROM taken GROUP BY operation_id) d WHERE o.id = d.operation_id
-  RETURNING o.id, o.accepted_risks, o.started_by_id
+  RETURNING o.id, o.accepted_risks, o.started_by_id, o.parameters
 ), served AS (
   UPDATE operator_account a SET served_turn = greatest(a.served_turn, t.turn)
   FROM (SELECT max(turn) AS turn FROM taken WHERE priority > 0) t WHERE a.id = $1 AND t.turn IS NOT NULL
@@ -57,10 +59,13 @@ WITH head AS MATERIALIZED (
 SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_id, t.kind, p.code AS profile_code,
        s.iccid, s.imsi, s.msisdn,
        s.operator_ref, s.lock_mask, s.observed_blocked, s.session_active, s.session_ended_at, s.session_as_of,
-       s.reset_accepted_at, c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by,
+       s.reset_accepted_at, s.msu_count, s.msu_before, s.msu_changed_at, s.limit_used_bytes, s.limit_as_of, s.roaming,
+       s.package_remaining_bytes, s.package_ends_at, s.roaming_change_until, m.country, c.parameters,
+       c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by,
        EXISTS (SELECT 1 FROM {_OF_SIM.format("t")} o WHERE o.state = 'UNKNOWN'
-               AND o.kind IN ('LOCK', 'UNLOCK') AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)) AS lock_unknown
+               AND o.kind IN {LOCK_KINDS} AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)) AS lock_unknown
 FROM taken t JOIN counted c ON c.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
+JOIN company m ON m.id = t.company_id
 LEFT JOIN user_account u ON u.id = c.started_by_id
 """  # noqa: S608 - the text is assembled from constants of this file
 
@@ -76,7 +81,7 @@ WITH due AS MATERIALIZED (
 SELECT t.id, t.attempt, t.operation_id, t.company_id, t.sim_id, t.kind, t.state, t.checks, t.handle, t.accepted_at,
        t.started_at, t.deadline_at, t.outcome_code, t.outcome_message, p.code AS profile_code,
        s.iccid, s.imsi, s.msisdn, s.operator_ref, s.lock_mask, coalesce(u.name, 'NovaConnect') AS started_by,
-       o.started_by_id,
+       o.started_by_id, o.parameters,
        {superseded("t")} AS superseded
 FROM taken t JOIN operation o ON o.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
 LEFT JOIN user_account u ON u.id = o.started_by_id
@@ -108,7 +113,7 @@ def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
         operation_id=row["operation_id"],
         company_id=row["company_id"],
         sim_id=row["sim_id"],
-        kind=OperationKind(row["kind"]),
+        change=change_of(OperationKind(row["kind"]), orjson.loads(row["parameters"])),
         profile_code=row["profile_code"],
         ref=sim_ref(row["iccid"], row["imsi"], row["msisdn"], row["operator_ref"]),
         lock_mask=row["lock_mask"],
@@ -117,6 +122,7 @@ def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
         session_ended_at=row["session_ended_at"],
         session_as_of=row["session_as_of"],
         reset_accepted_at=row["reset_accepted_at"],
+        facts=SimFacts(*(row[name] for name in SimFacts.__dataclass_fields__)),
         lock_unknown=row["lock_unknown"],
         accepted_risks=frozenset(RiskCode(risk) for risk in row["accepted_risks"]),
         started_at=now,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from billing_calendar.working_days import end_of_working_days
+from domain.changes import UNLOCK, Change, SetRoaming, SetViolationLock
 from domain.clock import clock
-from domain.decisions import RESET_WINDOW, Ruling, Verdict, is_live, judge, weigh
+from domain.decisions import LOCK_OF, RESET_WINDOW, Ruling, Verdict, is_live, judge, still_locked, weigh
 from domain.locks import BIT, LockKind
-from domain.operations import ItemState, OperationKind, RiskCode
+from domain.operations import ACTION_OF, BLOCKING, UNBLOCKING, ItemState, OperationKind, RiskCode
 from domain.outcomes import OutcomeCode
 from drivers.process_lease import LeaseLost
 from drivers.registry import DriverRegistry
 from novaconnect_sdk import (
     Accepted,
-    Action,
     AnswerLost,
     Availability,
     BadCredentials,
@@ -32,7 +33,6 @@ from novaconnect_sdk import (
     LiveState,
     NotSent,
     Refused,
-    SimRef,
     SimUnknown,
     Throttled,
     TryLater,
@@ -40,12 +40,16 @@ from novaconnect_sdk import (
     WriteResult,
 )
 from services.item_results import ClaimedItem, ItemResult
+from services.send_change import send_change
 
 MAX_ATTEMPTS = 5
 """How often a call that certainly changed nothing is repeated before the item fails."""
 
 SETTLE_AFTER = timedelta(seconds=5)
 """How long after a lost answer the SIM is read to learn what happened; an operator needs a moment to finish."""
+
+ROAMING_WORKING_DAYS = 3
+"""How long a change of the roaming plan takes at most (guide, "Настройка тарифного плана")."""
 
 METHOD_TIMEOUT = 90.0
 """Seconds after which a driver's whole method counts as lost, budget waits included; each call has its own, shorter one."""
@@ -72,7 +76,8 @@ async def execute_item(item: ClaimedItem, registry: DriverRegistry) -> ExecutedI
     """Execute a claimed item. Never raises for what a driver does; the worker lives."""
     driver = registry.driver(item.profile_code)
     now = clock.now()
-    verdict = judge(item.kind, item.situation(now, now - RESET_WINDOW), registry.traits(item.profile_code))
+    traits = registry.traits(item.profile_code)
+    verdict = judge(item.kind, item.situation(now, now - RESET_WINDOW, traits), traits)
     verdict = weigh(verdict, item.accepted_risks)
     if verdict.ruling is Ruling.SETTLED:
         return ExecutedItem(_settled(item, verdict), None)
@@ -93,7 +98,7 @@ async def execute_item(item: ClaimedItem, registry: DriverRegistry) -> ExecutedI
 def _needs_fresh_look(item: ClaimedItem, registry: DriverRegistry) -> bool:
     """A lock that may raise MSU and was not accepted as a risk: the device may have come alive since acceptance."""
     traits = registry.traits(item.profile_code)
-    return item.kind is OperationKind.LOCK and traits.lock_raises_msu and RiskCode.MSU_LOCK not in item.accepted_risks
+    return item.kind in BLOCKING and traits.lock_raises_msu and RiskCode.MSU_LOCK not in item.accepted_risks
 
 
 async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ExecutedItem:
@@ -149,23 +154,46 @@ def _keep_session(result: ItemResult, live: LiveReading) -> None:
 
 
 async def _call(item: ClaimedItem, driver: Driver, registry: DriverRegistry) -> ExecutedItem:
-    capability = registry.capability(item.profile_code, Action(item.kind.value))
+    capability = registry.capability(item.profile_code, ACTION_OF[item.kind])
+    answer = await _answer(item, send_change(driver, item.change, item.ref, item.key))
+    result = translate(item, answer, capability)
+    if item.kind is OperationKind.RECONNECT_PACKAGE and result.state is ItemState.SUCCEEDED:
+        await _back_into_service(item, driver, result)
+    if _may_have_raised_msu(item, result, registry):
+        await _read_msu(item, driver, result)
+    return ExecutedItem(result, not isinstance(answer, Unknown) and not _unavailable(answer))
+
+
+async def _answer(item: ClaimedItem, sent: Awaitable[WriteResult]) -> WriteResult:
+    """What the driver answers, whatever it raises."""
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
-            answer = await _method(driver, item.kind)(item.ref, item.key)
+            return await sent
     except TimeoutError:
-        answer = Unknown(ErrorCode.TIMEOUT, "The operator did not answer in time.")
+        return Unknown(ErrorCode.TIMEOUT, "The operator did not answer in time.")
     except DriverError as error:
-        answer = Unknown(error.code, f"The driver failed: {error.message}")
+        return Unknown(error.code, f"The driver failed: {error.message}")
     except LeaseLost:
         raise
     except Exception as error:  # foreign code: the request may have left before it failed
         _log.error("driver fault in %s: %s", item.kind.value, type(error).__name__)
-        answer = Unknown(ErrorCode.PROTOCOL, f"The driver failed ({type(error).__name__}).")
-    result = translate(item, answer, capability)
-    if _may_have_raised_msu(item, result, registry):
-        await _read_msu(item, driver, result)
-    return ExecutedItem(result, not isinstance(answer, Unknown) and not _unavailable(answer))
+        return Unknown(ErrorCode.PROTOCOL, f"The driver failed ({type(error).__name__}).")
+
+
+async def _back_into_service(item: ClaimedItem, driver: Driver, result: ItemResult) -> None:
+    """The operator stopped the SIM when its package ended; with the new one it serves again unless other locks stand."""
+    remaining = item.lock_mask & ~BIT[LockKind.PACKAGE]
+    if remaining:
+        result.code, result.message = OutcomeCode.STILL_LOCKED, still_locked(remaining)
+        return
+    if item.observed_blocked is False and not item.lock_mask:
+        return
+    answer = await _answer(item, send_change(driver, UNLOCK, item.ref, f"{item.key}-unlock"))
+    if isinstance(answer, Done):
+        result.observed = answer.observed
+    elif not isinstance(answer, Accepted):
+        result.code = OutcomeCode.STILL_LOCKED
+        result.message = "The package was reconnected, but the operator still blocks the SIM: unlock it."
 
 
 def _may_have_raised_msu(item: ClaimedItem, result: ItemResult, registry: DriverRegistry) -> bool:
@@ -173,10 +201,9 @@ def _may_have_raised_msu(item: ClaimedItem, result: ItemResult, registry: Driver
     if not registry.traits(item.profile_code).lock_raises_msu:
         return False
     now = clock.now()
-    locked_live = item.kind is OperationKind.LOCK and result.state is ItemState.SUCCEEDED
-    return (locked_live and item.situation(now, now).live) or (
-        item.kind is OperationKind.UNLOCK and result.state is ItemState.REFUSED
-    )
+    locked = item.kind in BLOCKING and result.state is ItemState.SUCCEEDED
+    live = is_live(item.session_active, item.session_ended_at, item.session_as_of, now)
+    return (locked and live) or (item.kind in UNBLOCKING and result.state is ItemState.REFUSED)
 
 
 async def _read_msu(item: ClaimedItem, driver: Driver, result: ItemResult) -> None:
@@ -193,20 +220,12 @@ async def _read_msu(item: ClaimedItem, driver: Driver, result: ItemResult) -> No
         return
     if live.msu.availability is Availability.OK:
         result.msu = live.msu.value
+    if result.msu is not None and result.msu.blocked and result.state is ItemState.REFUSED:
+        result.code, result.message = OutcomeCode.MSU_LOCKED, still_locked(BIT[LockKind.MSU])
 
 
 def _unavailable(answer: WriteResult) -> bool:
     return isinstance(answer, TryLater) and answer.code is ErrorCode.UNAVAILABLE
-
-
-def _method(driver: Driver, kind: OperationKind) -> Callable[[SimRef, str], Awaitable[WriteResult]]:
-    name = {
-        OperationKind.LOCK: "lock",
-        OperationKind.UNLOCK: "unlock",
-        OperationKind.CANCEL_LOCATION: "cancel_location",
-    }[kind]
-    method: Callable[[SimRef, str], Awaitable[WriteResult]] = getattr(driver, name)
-    return method
 
 
 def translate(item: ClaimedItem, answer: WriteResult, capability: Capability) -> ItemResult:
@@ -234,11 +253,19 @@ def translate(item: ClaimedItem, answer: WriteResult, capability: Capability) ->
 def _settled(item: ClaimedItem, verdict: Verdict) -> ItemResult:
     assert verdict.code is not None
     result = _ended(item, ItemState.SUCCEEDED, verdict.code, verdict.message)
-    if item.kind is OperationKind.LOCK:
-        result.lock = True
-    elif item.kind is OperationKind.UNLOCK and item.lock_mask & BIT[LockKind.VOLUNTARY]:
-        result.lock = False
+    apply_success(result, item.change, item.lock_mask)
     return result
+
+
+def apply_success(result: ItemResult, change: Change, lock_mask: int) -> None:
+    """What the success of a change means for the SIM: lock reasons, and what now stands at the operator."""
+    result.done = change
+    lock = LOCK_OF.get(change.kind)
+    if change.kind in BLOCKING:
+        result.adds = lock
+        result.reason = change.reason if isinstance(change, SetViolationLock) else "Locked by the customer."
+    elif lock is not None and lock_mask & BIT[lock]:
+        result.lifts = lock
 
 
 def _accepted(item: ClaimedItem, answer: Accepted) -> ItemResult:
@@ -253,7 +280,15 @@ def _accepted(item: ClaimedItem, answer: Accepted) -> ItemResult:
     result.check_at, result.deadline_at = now + answer.poll_after, now + answer.deadline
     if item.kind is OperationKind.CANCEL_LOCATION:
         result.reset_accepted_at = now
+    _begin_roaming_change(item, result, now)
     return result
+
+
+def _begin_roaming_change(item: ClaimedItem, result: ItemResult, since: datetime) -> None:
+    """The operator takes its working days, as the company's calendar counts them; until then packages stay as they are."""
+    if isinstance(item.change, SetRoaming):
+        result.begun = item.change
+        result.deadline_at = end_of_working_days(item.facts.country, since, ROAMING_WORKING_DAYS)
 
 
 def _refused(item: ClaimedItem, answer: Refused) -> ItemResult:
@@ -284,6 +319,7 @@ def _unknown(item: ClaimedItem, answer: Unknown, capability: Capability) -> Item
     result.deadline_at = item.started_at + (capability.maximum or timedelta(hours=1))
     if item.kind is OperationKind.CANCEL_LOCATION:
         result.reset_accepted_at = item.started_at
+    _begin_roaming_change(item, result, item.started_at)
     return result
 
 

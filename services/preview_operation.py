@@ -9,12 +9,14 @@ from enum import StrEnum
 import asyncpg
 
 from access import Principal
-from domain.decisions import Ruling, Situation, Verdict
-from domain.locks import kinds_of
-from domain.operations import OperationKind, RiskCode
+from domain.changes import IN_DATABASE, Change
+from domain.decisions import Ruling, Verdict
+from domain.operations import RiskCode
 from domain.sim_filter import Selection
 from models.database import fetch
+from services.change_cost import ChangeCost, cost_of
 from services.eta import seconds_to_drain
+from services.evidence import evidence
 from services.judge_selection import JudgedSims, judge_selection
 
 
@@ -38,13 +40,17 @@ class PreviewGroup:
 
 @dataclass(frozen=True, slots=True)
 class OperationPreview:
-    """The whole selection in figures. `eta_seconds` counts what runs behind everything already queued."""
+    """The whole selection in figures. `eta_seconds` counts what runs behind everything already queued.
+
+    `cost` is of the SIMs that would run; None for a change that costs nothing.
+    """
 
     total: int
     will_run: int
     refused: int
     risky: int
     eta_seconds: int
+    cost: ChangeCost | None
     groups: tuple[PreviewGroup, ...]
 
 
@@ -60,10 +66,10 @@ class PreviewItem:
 
 
 async def preview_operation(
-    principal: Principal, kind: OperationKind, selection: Selection, accept_risks: frozenset[RiskCode]
+    principal: Principal, change: Change, selection: Selection, accept_risks: frozenset[RiskCode]
 ) -> OperationPreview:
     """Judge a selection as `accept_operation` would. Raises the same errors; stores nothing."""
-    judged = await judge_selection(principal, kind, selection, accept_risks)
+    judged = await judge_selection(principal, change, selection, accept_risks)
     counts: dict[tuple[PreviewVerdict, str | None, str | None], int] = defaultdict(int)
     runs: dict[int, int] = defaultdict(int)
     for group in judged:
@@ -71,7 +77,7 @@ async def preview_operation(
         counts[(verdict, group.verdict.code and group.verdict.code.value, group.verdict.message or None)] += len(
             group.sim_ids
         )
-        if verdict is PreviewVerdict.WILL_RUN and group.account_id is not None:
+        if verdict is PreviewVerdict.WILL_RUN and group.account_id is not None and change.kind not in IN_DATABASE:
             runs[group.account_id] += len(group.sim_ids)
     groups = tuple(PreviewGroup(*key, count) for key, count in sorted(counts.items(), key=lambda entry: -entry[1]))
     by_verdict = {
@@ -83,13 +89,14 @@ async def preview_operation(
         refused=by_verdict[PreviewVerdict.REFUSED],
         risky=by_verdict[PreviewVerdict.RISKY],
         eta_seconds=await seconds_to_drain(runs),
+        cost=cost_of(change, [group for group in judged if group.verdict.ruling is Ruling.CALL]),
         groups=groups,
     )
 
 
 async def preview_items(
     principal: Principal,
-    kind: OperationKind,
+    change: Change,
     selection: Selection,
     accept_risks: frozenset[RiskCode],
     *,
@@ -97,15 +104,18 @@ async def preview_items(
     limit: int,
 ) -> list[PreviewItem]:
     """The answers for the first `limit` SIMs with an id above `after_sim_id`, in order of id."""
-    judged = await judge_selection(principal, kind, selection, accept_risks)
+    judged = await judge_selection(principal, change, selection, accept_risks)
     group_of = {sim_id: group for group in judged for sim_id in group.sim_ids if sim_id > after_sim_id}
     chosen = sorted(group_of)[:limit]
     facts = {row["id"]: row for row in await fetch(_FACTS, chosen)}
-    return [_item(sim_id, group_of[sim_id], facts[sim_id]) for sim_id in chosen]
+    return [_item(change, sim_id, group_of[sim_id], facts[sim_id]) for sim_id in chosen]
 
 
 _FACTS = """
-SELECT id, session_active, session_started_at, session_ended_at, session_as_of, reset_accepted_at FROM sim
+SELECT id, session_active, session_started_at, session_ended_at, session_as_of, reset_accepted_at, msu_count, msu_before,
+  msu_changed_at, limit_mb, limit_used_bytes, limit_as_of, package_plan, package_mb, package_remaining_bytes, package_ends_at,
+  package_as_of, roaming_change_until
+FROM sim
 WHERE id = ANY($1::bigint[])
 """
 
@@ -116,25 +126,9 @@ def _verdict(verdict: Verdict) -> PreviewVerdict:
     return PreviewVerdict.WILL_RUN
 
 
-def _item(sim_id: int, group: JudgedSims, facts: asyncpg.Record) -> PreviewItem:
+def _item(change: Change, sim_id: int, group: JudgedSims, facts: asyncpg.Record) -> PreviewItem:
     verdict = group.verdict
     code = verdict.code.value if verdict.code else None
-    return PreviewItem(sim_id, _verdict(verdict), code, verdict.message or None, _evidence(group.situation, facts))
-
-
-def _evidence(situation: Situation, facts: asyncpg.Record) -> str:
-    get = facts.__getitem__
-    parts = []
-    if get("session_as_of") is None:
-        parts.append("no session data")
-    elif get("session_active"):
-        parts.append(f"data session open, as of {get('session_as_of'):%Y-%m-%d %H:%M} UTC")
-    elif get("session_ended_at") is not None:
-        parts.append(f"last data session ended {get('session_ended_at'):%Y-%m-%d %H:%M} UTC")
-    else:
-        parts.append(f"no recent data session, as of {get('session_as_of'):%Y-%m-%d %H:%M} UTC")
-    if situation.lock_mask:
-        parts.append("locked: " + ", ".join(kind.value for kind in kinds_of(situation.lock_mask)))
-    if situation.resetting:
-        parts.append(f"reset accepted {get('reset_accepted_at'):%Y-%m-%d %H:%M} UTC")
-    return "; ".join(parts)
+    return PreviewItem(
+        sim_id, _verdict(verdict), code, verdict.message or None, evidence(change.kind, group.situation, facts)
+    )

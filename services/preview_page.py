@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from access import Principal
-from domain.operations import OperationKind, RiskCode
+from domain.changes import Change
+from domain.operations import RiskCode
 from domain.sim_filter import Selection
 from services.paging import ListOrder, Page, PageRequest
 from services.preview_operation import PreviewItem, preview_items
@@ -13,7 +14,7 @@ _ORDER = ListOrder("PREVIEW", "s.id")
 
 async def preview_page(
     principal: Principal,
-    kind: OperationKind,
+    change: Change,
     selection: Selection,
     accept_risks: frozenset[RiskCode],
     request: PageRequest,
@@ -21,7 +22,7 @@ async def preview_page(
     """The judged SIMs in order of id, forward; raises what `preview_operation` raises."""
     size, after = request.size(), _ORDER.place(request.after, "after")
     beyond = after[1] if after else 0
-    items = await preview_items(principal, kind, selection, accept_risks, after_sim_id=beyond, limit=size + 1)
+    items = await preview_items(principal, change, selection, accept_risks, after_sim_id=beyond, limit=size + 1)
     rows = items[:size]
     places = [(None, item.sim_id) for item in rows]
     return Page(rows, places, _ORDER, has_next=len(items) > size, has_previous=after is not None)

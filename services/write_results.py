@@ -14,6 +14,7 @@ from domain.operations import sources_of
 from eventstream import OperationChanged, SimsChanged
 from models.database import execute, fetch
 from services.item_results import ItemResult
+from services.store_changes import store_changes
 from services.superseded import superseded
 from services.unit_of_work import UnitOfWork, unit_of_work
 
@@ -97,12 +98,16 @@ WHERE s.id = c.id
 
 _ADD_REASONS = """
 INSERT INTO sim_lock_reason (sim_id, company_id, kind, since, set_by_user_id, set_by, reason)
-SELECT c.sim_id, c.company_id, $6, $1, c.user_id, c.set_by, $7
-FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) AS c (sim_id, company_id, user_id, set_by)
+SELECT c.sim_id, c.company_id, c.kind, $1, c.user_id, c.set_by, c.reason
+FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+  AS c (sim_id, company_id, kind, user_id, set_by, reason)
 ON CONFLICT (sim_id, kind) DO NOTHING
 """
 
-_REMOVE_REASONS = "DELETE FROM sim_lock_reason WHERE kind = 'VOLUNTARY' AND sim_id = ANY($1::bigint[])"
+_REMOVE_REASONS = """
+DELETE FROM sim_lock_reason r USING unnest($1::bigint[], $2::text[]) AS c (sim_id, kind)
+WHERE r.sim_id = c.sim_id AND r.kind = c.kind
+"""
 
 _DEADLOCK_TRIES = 5
 
@@ -186,7 +191,7 @@ async def _touch(results: list[ItemResult], company_of: dict[int, int]) -> None:
         now,
         [result.sim_id for result in results],
         [_added_bits(result) for result in results],
-        [BIT[LockKind.VOLUNTARY] if result.lock is False else 0 for result in results],
+        [BIT[result.lifts] if result.lifts else 0 for result in results],
         [result.observed.blocked if result.observed else None for result in results],
         [result.observed.status.value if result.observed else None for result in results],
         [result.observed.native_status if result.observed else None for result in results],
@@ -198,32 +203,29 @@ async def _touch(results: list[ItemResult], company_of: dict[int, int]) -> None:
         [result.reset_accepted_at for result in results],
         [result.msu.count if result.msu else None for result in results],
     )
-    await _add_reasons([result for result in results if result.lock is True], company_of, LockKind.VOLUNTARY)
-    await _add_reasons([result for result in results if _msu_locked(result)], company_of, LockKind.MSU)
-    if removed := [result.sim_id for result in results if result.lock is False]:
-        await execute(_REMOVE_REASONS, removed)
+    await _change_reasons(results, company_of)
+    await store_changes(results)
 
 
-_REASONS = {
-    LockKind.VOLUNTARY: "Locked by the customer.",
-    LockKind.MSU: "The operator blocked this SIM for too much signalling.",
-}
+async def _change_reasons(results: list[ItemResult], company_of: dict[int, int]) -> None:
+    if added := [(result, result.adds, result.reason) for result in results if result.adds] + [
+        (result, LockKind.MSU, _MSU_REASON) for result in results if _msu_locked(result)
+    ]:
+        await execute(
+            _ADD_REASONS,
+            clock.now(),
+            [result.sim_id for result, _, _ in added],
+            [company_of[result.sim_id] for result, _, _ in added],
+            [kind.value for _, kind, _ in added],
+            [None if kind is LockKind.MSU else result.set_by_user_id for result, kind, _ in added],
+            ["operator" if kind is LockKind.MSU else result.set_by for result, kind, _ in added],
+            [reason for _, _, reason in added],
+        )
+    if lifted := [(result.sim_id, result.lifts.value) for result in results if result.lifts]:
+        await execute(_REMOVE_REASONS, [sim_id for sim_id, _ in lifted], [kind for _, kind in lifted])
 
 
-async def _add_reasons(results: list[ItemResult], company_of: dict[int, int], kind: LockKind) -> None:
-    if not results:
-        return
-    by_user = kind is LockKind.VOLUNTARY
-    await execute(
-        _ADD_REASONS,
-        clock.now(),
-        [result.sim_id for result in results],
-        [company_of[result.sim_id] for result in results],
-        [result.set_by_user_id if by_user else None for result in results],
-        [result.set_by if by_user else "operator" for result in results],
-        kind.value,
-        _REASONS[kind],
-    )
+_MSU_REASON = "The operator blocked this SIM for too much signalling."
 
 
 def _msu_locked(result: ItemResult) -> bool:
@@ -231,7 +233,7 @@ def _msu_locked(result: ItemResult) -> bool:
 
 
 def _added_bits(result: ItemResult) -> int:
-    return (BIT[LockKind.VOLUNTARY] if result.lock is True else 0) | (BIT[LockKind.MSU] if _msu_locked(result) else 0)
+    return (BIT[result.adds] if result.adds else 0) | (BIT[LockKind.MSU] if _msu_locked(result) else 0)
 
 
 def tell(uow: UnitOfWork, moved: Iterable[asyncpg.Record]) -> None:

@@ -48,9 +48,10 @@ class JasperPackages:
         if not self._plans.smallest <= size_mb <= self._plans.largest:
             raise InvalidRequest(f"A package has {self._plans.smallest} to {self._plans.largest} MB.")
         rating = await self._rating_before_writing(sim)
-        if rating.plan == self._plans.roaming:
+        roams = rating.plan == self._plans.roaming
+        if roams and size_mb != self._plans.roaming_size:
             raise TransitionRefused("The roaming plan has one package size: switch roaming off first.")
-        wanted = self._plans.of_size(size_mb)
+        wanted = self._plans.roaming if roams else self._plans.of_size(size_mb)
         # From the end, so that the places of those before do not move.
         for place in range(len(rating.queue), 0, -1):
             place_of_plan = (

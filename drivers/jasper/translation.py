@@ -98,19 +98,32 @@ def msisdn(text: str) -> Msisdn | None:
 
 
 def package(terminal: etree._Element, settings: JasperSettings) -> PackageReading:
-    """Rate plan, size, rest and end of the current term."""
+    """Rate plan, size, rest and end of the current term. A plan without a term is one whose last package is over."""
     plan = text_of(terminal, "ratePlan") or None
     included = number(text_of(terminal, "rating/totalPrimaryIncludedData"))
     left = number(text_of(terminal, "rating/primaryDataRemaining"))
     policy = text_of(terminal, "rating/renewalPolicy")
+    ends_at = instant(text_of(terminal, "rating/termEndDate"))
+    status = _STATUSES.get(text_of(terminal, "status").strip().upper().removesuffix("_NAME"), SimStatus.UNKNOWN)
+    exhausted = _exhausted(plan, status, running=ends_at is not None)
+    if exhausted:
+        left = Decimal(0)
     return PackageReading(
         plan=plan,
         size_mb=int(included) if included is not None else None,
         remaining_bytes=int(left * settings.bytes_per_mb) if left is not None else None,
         auto_reconnect=policy != "Deactivate" if policy else None,
         roaming=plan == settings.plans.roaming if plan else None,
-        ends_at=instant(text_of(terminal, "rating/termEndDate")),
+        ends_at=ends_at,
+        exhausted=exhausted,
     )
+
+
+def _exhausted(plan: str | None, status: SimStatus, *, running: bool) -> bool | None:
+    """A SIM that was never activated has had no package yet, so that none is over."""
+    if plan is None or status in (SimStatus.INVENTORY, SimStatus.UNKNOWN, SimStatus.RETIRED):
+        return None
+    return not running
 
 
 def registration(info: etree._Element) -> RegistrationReading:

@@ -15,7 +15,7 @@ FIRST_LOOK = timedelta(minutes=2)
 
 _AT_ONCE = timedelta(seconds=5)
 _MINUTES = timedelta(minutes=5)
-_LIMIT_PARAMETERS = {"unit": "MB", "bytes_per_unit": 1_000_000, "period": "MONTH", "minimum": 0, "removable": True}
+_LIMIT_PARAMETERS = {"unit": "MB", "bytes_per_unit": 1_000_000, "period": "MONTH", "minimum": 1, "removable": True}
 
 
 def declared(settings: TsimSettings) -> tuple[Capability, ...]:
@@ -43,7 +43,7 @@ def declared(settings: TsimSettings) -> tuple[Capability, ...]:
         Capability(
             Action.SET_LIMIT,
             _assumed(settings, Action.SET_LIMIT, settings.commands.set_limit),
-            parameters=_LIMIT_PARAMETERS,
+            parameters=_LIMIT_PARAMETERS | {"maximum": settings.largest_limit},
             typical=_AT_ONCE,
             maximum=_MINUTES,
         ),

@@ -28,7 +28,8 @@ class TsimSettings:
 
     `block_word` and `unblock_word` are the values of `sblock`, `no_limit_word` the megabytes that mean no limit;
     `confirmed` are the actions whose assumed commands a deployment has seen work; `last_session_days` is how far back
-    the end of the last session is looked for.
+    the end of the last session is looked for; `largest_limit` is the largest monthly limit in MB (a caution of ours: the
+    operator publishes none).
     """
 
     base_url: str
@@ -46,6 +47,7 @@ class TsimSettings:
     largest_download: int
     page_size: int
     last_session_days: int
+    largest_limit: int
     calls_per_second: float
     max_concurrency: int
 
@@ -79,6 +81,7 @@ def parse(settings: Settings) -> TsimSettings:
         largest_download=read.integer("largest_download_mb", 256, 1, 4096) * 1_000_000,
         page_size=read.integer("page_size", 1000, 1, 10_000),
         last_session_days=read.integer("last_session_days", 7, 1, 62),
+        largest_limit=read.integer("largest_limit_mb", 1_000_000, 1, 1_000_000_000),
         calls_per_second=read.number("calls_per_second", 10, 0.01, 10_000),
         max_concurrency=read.integer("max_concurrency", 4, 1, 1000),
     )

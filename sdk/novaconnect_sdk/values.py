@@ -210,7 +210,11 @@ class LimitReading:
 
 @dataclass(frozen=True, slots=True)
 class PackageReading:
-    """The data package in force: plan name as the operator spells it, size and what remains, in bytes."""
+    """The data package in force: plan name as the operator spells it, size and what remains, in bytes.
+
+    `exhausted` is True when the package is over and none follows by itself, so that the operator has stopped the SIM, and
+    False while one runs.
+    """
 
     plan: str | None
     size_mb: int | None = None
@@ -218,6 +222,7 @@ class PackageReading:
     auto_reconnect: bool | None = None
     roaming: bool | None = None
     ends_at: datetime | None = None
+    exhausted: bool | None = None
 
 
 class LivePart(StrEnum):

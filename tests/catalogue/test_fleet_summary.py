@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from domain.changes import Change
 from domain.operations import OperationKind
 from domain.sim_filter import Selection
 from services.accept_operation import accept_operation
@@ -61,7 +62,7 @@ async def test_everybody_counts_only_what_they_see(world: TwoCompanies, read: As
 async def test_operations_count_until_they_are_done(world: TwoCompanies, read: Ask) -> None:
     operation = await accept_operation(
         world.owner.principal,
-        OperationKind.LOCK,
+        Change(OperationKind.LOCK),
         Selection(ids=(world.sims["unnamed"].id,)),
         idempotency_key="lock",
         accept_risks=frozenset(),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.changes import Change
 from domain.locks import LockKind
 from domain.operations import OperationKind
 from domain.sim_filter import Selection, SimFilter
@@ -92,6 +93,7 @@ def arguments(cursors: list[str]) -> dict[tuple[str, str], st.SearchStrategy[str
         ("Query", "node"): ids,
         ("Query", "operation"): st.integers(1, 3).map(lambda n: f"(id: {_text(global_id('Operation', n))})"),
         ("Operation", "items"): items,
+        ("Sim", "usage"): st.just('(from: "2025-03-01", to: "2025-03-31")'),
     }
 
 
@@ -120,7 +122,7 @@ async def fleet(world: TwoCompanies, hub: EventHub) -> TwoCompanies:
     await add_group(world.company, "Third", sims[1:2])
     for key, kind in (("one", OperationKind.LOCK), ("two", OperationKind.CANCEL_LOCATION)):
         ids = Selection(ids=tuple(sim.id for sim in sims[:4]))
-        await accept_operation(world.owner.principal, kind, ids, idempotency_key=key, accept_risks=frozenset())
+        await accept_operation(world.owner.principal, Change(kind), ids, idempotency_key=key, accept_risks=frozenset())
     return world
 
 

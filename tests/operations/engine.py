@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from access import Principal
+from domain.changes import Change
 from domain.clock import clock
 from domain.operations import OperationKind, RiskCode
 from domain.sim_filter import Selection
@@ -157,7 +158,7 @@ class Engine:
 
     async def accept(
         self,
-        kind: OperationKind,
+        kind: OperationKind | Change,
         sims: Sequence[SimCard],
         *risks: RiskCode,
         key: str | None = None,
@@ -166,7 +167,7 @@ class Engine:
         """Ask for a change and get the operation's id."""
         return await accept_operation(
             by or self.owner.principal,
-            kind,
+            kind if isinstance(kind, Change) else Change(kind),
             Selection(ids=tuple(sim.id for sim in sims)),
             idempotency_key=key or f"key-{next(_keys)}",
             accept_risks=frozenset(risks),
@@ -189,7 +190,7 @@ class Engine:
             *(drain_account(account_id, runtime or self.runtime) for account_id in await self.accounts())
         )
 
-    async def run(self, kind: OperationKind, sims: Sequence[SimCard], *risks: RiskCode) -> int:
+    async def run(self, kind: OperationKind | Change, sims: Sequence[SimCard], *risks: RiskCode) -> int:
         """Ask for a change and work on it until nothing is ready."""
         operation_id = await self.accept(kind, sims, *risks)
         await self.drain()

@@ -7,6 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from domain.changes import Change
 from domain.errors import (
     AmbiguousSelection,
     DomainError,
@@ -36,7 +37,9 @@ async def nothing_is_stored() -> bool:
 async def refused(engine: Engine, selection: Selection, error: type[DomainError], key: str = "key") -> DomainError:
     """The selection is refused with this error and leaves no trace."""
     with pytest.raises(error) as caught:
-        await accept_operation(engine.owner.principal, LOCK, selection, idempotency_key=key, accept_risks=NOTHING)
+        await accept_operation(
+            engine.owner.principal, Change(LOCK), selection, idempotency_key=key, accept_risks=NOTHING
+        )
     assert await nothing_is_stored()
     assert caught.value.message.endswith(".")
     return caught.value
@@ -84,7 +87,7 @@ async def test_a_viewer_may_preview_and_change_nothing(engine: Engine) -> None:
 
     with pytest.raises(Forbidden):
         await engine.accept(LOCK, [sim], by=engine.viewer.principal)
-    preview = await preview_operation(engine.viewer.principal, LOCK, Selection(ids=(sim.id,)), NOTHING)
+    preview = await preview_operation(engine.viewer.principal, Change(LOCK), Selection(ids=(sim.id,)), NOTHING)
 
     assert preview.will_run == 1
     assert await nothing_is_stored()
@@ -106,7 +109,7 @@ async def test_a_filter_selects_what_it_lists(engine: Engine) -> None:
     selection = Selection(filter=SimFilter(profiles=("TD",)))
 
     operation = await accept_operation(
-        engine.owner.principal, LOCK, selection, idempotency_key="all", accept_risks=NOTHING
+        engine.owner.principal, Change(LOCK), selection, idempotency_key="all", accept_risks=NOTHING
     )
 
     assert (await engine.operation(operation))["total"] == len(engine.simulator.sims(profile="TD"))
@@ -187,8 +190,8 @@ async def test_the_preview_says_what_acceptance_does(engine: Engine, kind: objec
     sims = [*tc, *td, await engine.sim("VK")]
     selection = Selection(ids=tuple(sim.id for sim in sims))
 
-    preview = await preview_operation(engine.owner.principal, kind, selection, risks)  # type: ignore[arg-type]
-    listed = await preview_items(engine.owner.principal, kind, selection, risks, after_sim_id=0, limit=100)  # type: ignore[arg-type]
+    preview = await preview_operation(engine.owner.principal, Change(kind), selection, risks)  # type: ignore[arg-type]
+    listed = await preview_items(engine.owner.principal, Change(kind), selection, risks, after_sim_id=0, limit=100)  # type: ignore[arg-type]
     operation = await engine.accept(kind, sims, *risks)  # type: ignore[arg-type]
 
     items = await engine.items(operation)
@@ -206,8 +209,8 @@ async def test_a_preview_stores_nothing_and_names_its_evidence(engine: Engine) -
     await execute("UPDATE sim SET session_active = true WHERE id = $1", sim.id)
     selection = Selection(ids=(sim.id,))
 
-    preview = await preview_operation(engine.owner.principal, LOCK, selection, NOTHING)
-    (item,) = await preview_items(engine.owner.principal, LOCK, selection, NOTHING, after_sim_id=0, limit=10)
+    preview = await preview_operation(engine.owner.principal, Change(LOCK), selection, NOTHING)
+    (item,) = await preview_items(engine.owner.principal, Change(LOCK), selection, NOTHING, after_sim_id=0, limit=10)
 
     assert (preview.risky, preview.eta_seconds) == (1, 0)
     assert (item.verdict, item.code) == ("RISKY", "MSU_LOCK")
@@ -219,10 +222,10 @@ async def test_the_eta_grows_with_what_is_queued(engine: Engine) -> None:
     sims = await engine.sims("TD", 12)
     await execute("UPDATE operator_account SET calls_per_second = 2, max_concurrency = 1 WHERE key LIKE 'jasper%'")
     selection = Selection(ids=tuple(sim.id for sim in sims))
-    before = await preview_operation(engine.owner.principal, LOCK, selection, NOTHING)
+    before = await preview_operation(engine.owner.principal, Change(LOCK), selection, NOTHING)
     await engine.accept(LOCK, sims)
 
-    after = await preview_operation(engine.owner.principal, RESET, selection, NOTHING)
+    after = await preview_operation(engine.owner.principal, Change(RESET), selection, NOTHING)
 
     assert (before.eta_seconds, after.eta_seconds) == (6, 12)
 
