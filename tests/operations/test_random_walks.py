@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from domain.changes import Change
 from domain.clock import clock
 from domain.errors import NothingToDo
 from domain.operations import OperationKind, RiskCode
@@ -143,7 +144,9 @@ class Walk(RuleBasedStateMachine):
         selection = Selection(ids=tuple(self.sim_ids[place] for place in places))
         key = f"walk-{next(self.keys)}"
         self.operations.append(
-            self.do(accept_operation(self.owner.principal, kind, selection, idempotency_key=key, accept_risks=risks))
+            self.do(
+                accept_operation(self.owner.principal, Change(kind), selection, idempotency_key=key, accept_risks=risks)
+            )
         )
 
     @rule(answers=fates)
