@@ -69,7 +69,7 @@ async def _deliver_next(outbox: Outbox) -> bool | None:
 
 
 def compose_message(outbox: Outbox, record: asyncpg.Record) -> EmailMessage:
-    """The message of a row of `mail_outbox`; composed again, it is the same message."""
+    """The message of a row of `mail_outbox`; composed again, it has the same Message-ID."""
     message = EmailMessage()
     message["From"] = outbox.sender
     if outbox.recipient is not None:
