@@ -64,7 +64,7 @@ async def authenticate(token: str) -> Principal | None:
     if row is None:
         return None
     role = UserRole(row["role"])
-    principal = Principal(row["user_id"], row["token_id"], row["name"], role, _companies(role, row["company_id"]))
+    principal = Principal(row["user_id"], row["token_id"], row["name"], role, companies_of(role, row["company_id"]))
     if len(_presumed) >= MAX_PRESUMED:
         _presumed.clear()
     if row["version"] is not None:
@@ -86,10 +86,11 @@ async def is_still_valid(principal: Principal) -> bool:
     row = await fetch_row(_STILL_VALID, principal.token_id, clock.now())
     if row is None or row["role"] != principal.role.value:
         return False
-    return _companies(principal.role, row["company_id"]) == principal.company_ids
+    return companies_of(principal.role, row["company_id"]) == principal.company_ids
 
 
-def _companies(role: UserRole, company_id: int | None) -> tuple[int, ...] | None:
+def companies_of(role: UserRole, company_id: int | None) -> tuple[int, ...] | None:
+    """The companies that a user of this role and company sees; None for all."""
     if role is UserRole.STAFF:
         return None
     return () if company_id is None else (company_id,)

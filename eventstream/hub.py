@@ -47,8 +47,12 @@ class Listener:
         self._missed = True
         self._wake.set()
 
+    def wake(self) -> None:
+        """End the wait without news: there is another reason to look."""
+        self._wake.set()
+
     async def wait(self, timeout: float) -> bool:
-        """Wait until something changed, at most `timeout` seconds; False when nothing did."""
+        """Wait until something changed or somebody woke it, at most `timeout` seconds; False when neither came."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), timeout)
         return self._wake.is_set()

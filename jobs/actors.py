@@ -8,6 +8,7 @@ import dramatiq
 
 from jobs.worker_process import runtime
 from services.accept_operation import DRAIN
+from services.daily_sync import SYNCHRONISE, start_synchronisation
 from services.drain_account import drain_account
 from services.hints import QUEUE, send_hints
 
@@ -17,3 +18,9 @@ async def drain(account_id: int) -> None:
     """Work on an operator account's queue for a time slice; if more is left, hand the thread back and come again."""
     if await drain_account(account_id, runtime()):
         await asyncio.to_thread(send_hints, [(DRAIN, (account_id,))])
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=SYNCHRONISE)
+async def synchronise(profile_id: int) -> None:
+    """Begin or take up the night's run of a profile; it goes on after the message is done."""
+    start_synchronisation(profile_id, runtime())

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
 from services.clock_follower import start_clock_follower
+from services.daily_sync import wake_synchronisation
 from services.deliver_mail import Outbox, deliver_mail
 from services.hints import open_hints
+from services.record_partitions import keep_partitions_ahead
 from services.recover_items import recover_items
 from services.wake_accounts import wake_accounts
 from settings import load
@@ -51,6 +53,8 @@ async def _round(outbox: Outbox) -> None:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
+        await keep_partitions_ahead()
+        await wake_synchronisation()
         await deliver_mail(outbox)
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

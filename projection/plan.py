@@ -63,7 +63,7 @@ class Plan:
     embeddings: tuple[Embedding, ...]
     proof_place: int | None
 
-    async def page(self, page: PageOfRecords, total: int | None) -> Any:
+    async def page(self, page: PageOfRecords, total: int | None = None) -> Any:
         """What a resolver returns for a connection (`Projected`); `total` may be None unless `wants_total`."""
         return Projected(await self._built(page, page.rows, total), self._proof(page.rows))
 

@@ -7,9 +7,14 @@ from typing import Annotated
 
 import strawberry
 
+from schema.arguments import After, Before, First, Last
+from schema.connections import Connection
 from schema.context import Info
 from schema.ids import database_id
 from schema.sim_live import SimLive
+from schema.sync_run import SyncRun
+from services.list_sync_runs import count_sync_runs, list_sync_runs
+from services.paging import PageRequest
 from services.read_sim_live import read_sim_live
 
 SimId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the SIM.")]
@@ -38,3 +43,20 @@ class ReadingQuery:
         """A live reading."""
         view = await read_sim_live(info.context.principal, database_id(id, "Sim", "id"), timedelta(seconds=max_age))
         return SimLive.of(view) if view else None
+
+    @strawberry.field(
+        description="The runs of synchronisation with operators, newest first. For NovaConnect's own staff."
+    )
+    async def sync_runs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        profile: Annotated[str | None, strawberry.argument(description="Only those of this profile, by code.")] = None,
+    ) -> Connection[SyncRun]:
+        """A page of runs."""
+        principal = info.context.principal
+        page = await list_sync_runs(principal, PageRequest(first, after, last, before), profile)
+        return Connection(page=page, make=SyncRun.of, count=lambda: count_sync_runs(principal, profile))

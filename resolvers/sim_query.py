@@ -29,7 +29,7 @@ from services.list_groups import count_groups, list_groups
 from services.list_profiles import list_profiles
 from services.list_sims import NEWEST_FIRST, count_sims, list_sims
 from services.paging import PageRequest
-from services.sim_records import get_sim_record, list_sim_records
+from services.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
 
 GROUPS_ON_A_PAGE = 25
 
@@ -69,8 +69,10 @@ class SimQuery:
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
         if plan := plan_of(info):
-            records = await list_sim_records(principal, wanted, request, order, plan.columns)
-            return await plan.page(records, await count_sims(principal, wanted) if plan.wants_total else None)
+            asked = Asked(wanted, request, order, plan.columns)
+            if not plan.wants_total:
+                return await plan.page(await list_sim_records(principal, asked))
+            return await plan.page(*await list_and_count_sim_records(principal, asked))
         page = await list_sims(principal, wanted, request, order)
         return Connection(page=page, make=Sim.of, count=lambda: count_sims(principal, wanted))
 

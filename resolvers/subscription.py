@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from domain.sim_filter import Selection
-from schema.context import Info
+from schema.context import SHARED, Info
 from schema.events import OperationProgressEvent, OperationsChangedEvent, SimsChangedEvent
 from schema.ids import database_id, database_ids
 from schema.inputs import SimFilterInput
@@ -25,26 +25,33 @@ class Subscription:
     """Live changes."""
 
     @strawberry.subscription(
+        metadata=SHARED,
         description="The progress of one operation. Completes when nothing of it is queued, being called or waiting,"
-        " and no SIM whose outcome is unknown will be looked at again."
+        " and no SIM whose outcome is unknown will be looked at again.",
     )
     async def operation_progress(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> AsyncGenerator[OperationProgressEvent, None]:
         """One operation."""
         operation_id = database_id(id, "Operation", "id")
-        async with aclosing(watch_operation(info.context.principal, info.context.hub, operation_id)) as events:
+        async with aclosing(watch_operation(info.context.audience, info.context.hub, operation_id)) as events:
             async for event in events:
+                info.context.delivery = event.delivery
                 yield OperationProgressEvent.of(event)
 
-    @strawberry.subscription(description="All operations that you may see, as they are started, go on and end.")
+    @strawberry.subscription(
+        metadata=SHARED, description="All operations that you may see, as they are started, go on and end."
+    )
     async def operations_changed(self, info: Info) -> AsyncGenerator[OperationsChangedEvent, None]:
         """Every visible operation."""
-        async with aclosing(watch_operations(info.context.principal, info.context.hub)) as events:
+        async with aclosing(watch_operations(info.context.audience, info.context.hub)) as events:
             async for event in events:
+                info.context.delivery = event.delivery
                 yield OperationsChangedEvent.of(event)
 
-    @strawberry.subscription(description="SIMs as they change: those of a filter, or given ones. Not both.")
+    @strawberry.subscription(
+        metadata=SHARED, description="SIMs as they change: those of a filter, or given ones. Not both."
+    )
     async def sims_changed(
         self,
         info: Info,
@@ -56,6 +63,7 @@ class Subscription:
             ids=None if ids is None else database_ids(ids, "Sim", "ids"),
             filter=None if filter is None else filter.to_domain(),
         )
-        async with aclosing(watch_sims(info.context.principal, info.context.hub, selection)) as events:
+        async with aclosing(watch_sims(info.context.audience, info.context.hub, selection)) as events:
             async for event in events:
+                info.context.delivery = event.delivery
                 yield SimsChangedEvent.of(event)

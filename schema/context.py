@@ -10,6 +10,7 @@ import strawberry
 from access import Principal
 from eventstream import EventHub
 from schema.loaders import Loaders
+from services.audience import Alone, Audience, Delivery
 
 
 @dataclass(kw_only=True)
@@ -18,6 +19,15 @@ class RequestContext:
 
     principal: Principal
     hub: EventHub
+    shared_with: Audience | None = None
+    """Everybody who gets the same live stream; None for a stream of the principal's own."""
+    delivery: Delivery | None = None
+    """Whom the event is for that a live stream has just told; for whoever shares the stream out."""
+
+    @property
+    def audience(self) -> Audience:
+        """Those to whom a live stream speaks."""
+        return self.shared_with or Alone(self.principal)
 
     @cached_property
     def loaders(self) -> Loaders:
@@ -27,3 +37,6 @@ class RequestContext:
 
 Info = strawberry.Info[RequestContext, None]
 """What Strawberry hands to a resolver."""
+
+SHARED = {"shared": True}
+"""Metadata of a subscription that speaks to the context's `audience` and says the `delivery` of each event."""

@@ -18,6 +18,7 @@ from schema.outcome_texts import OUTCOMES
 from services.csv_filter_report import CsvRowStatus
 from services.preview_operation import PreviewVerdict
 from services.sim_order import SimColumn
+from services.sync_runs import SyncKind, SyncPhase
 
 
 class OrderDirection(Enum):
@@ -150,6 +151,19 @@ describe(
         "UNSUPPORTED": "The operator does not tell it.",
         "UNAVAILABLE": "The operator could not be asked or did not answer; what is shown is older, see `asOf`.",
     },
+)
+describe(
+    SyncKind,
+    "How much of an operator's inventory a run reads.",
+    {
+        "FULL": "All of it; only such a run can tell that a SIM has left.",
+        "INCREMENTAL": "What changed since the last run, where the operator can tell.",
+    },
+)
+describe(
+    SyncPhase,
+    "What a run of synchronisation is at.",
+    {"INVENTORY": "SIMs and their statuses.", "RECORDS": "Usage records."},
 )
 describe(
     LockKind,

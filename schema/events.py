@@ -51,7 +51,8 @@ class SimsChangedEvent:
     )
     sims: list[Sim] = strawberry.field(description="The SIMs, newest first, at most 500, each as it stands now.")
     no_longer_matching: list[strawberry.ID] = strawberry.field(
-        description="Ids of SIMs that this subscription sent before and that do not match any more."
+        description="Ids of SIMs that do not match any more. Ids that this subscription never sent may be among them:"
+        " they mean nothing to it."
     )
     truncated: bool = strawberry.field(description="Whether more SIMs match than a snapshot holds.")
 

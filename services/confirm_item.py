@@ -24,7 +24,9 @@ from novaconnect_sdk import (
     LivePart,
     LiveReading,
     LiveState,
+    ObservedState,
     SimRef,
+    SimStatus,
 )
 from services.execute_item import METHOD_TIMEOUT, apply_success
 from services.item_results import ItemResult, sim_ref
@@ -67,7 +69,7 @@ async def confirm_item(row: asyncpg.Record, registry: DriverRegistry) -> ItemRes
 
 
 async def _confirm(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
-    if row["superseded"] and not row["handle"]:
+    if row["superseded"]:
         return _end(row, ItemState.UNKNOWN, OutcomeCode.NOT_CONFIRMED, _HIDDEN)
     if not isinstance(driver, Confirms):
         return _not_yet(row)
@@ -78,19 +80,28 @@ async def _confirm(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
         answer = await driver.confirm(_ref(row), ACTION_OF[OperationKind(row["kind"])], row["accepted_at"])
     if answer is not Confirmation.CONFIRMED:
         return _not_yet(row)
-    result = _end(row, ItemState.SUCCEEDED, OutcomeCode.CONFIRMED, "The network shows that the change happened.")
+    result = _confirmed(row, "The network shows that the change happened.")
     if row["kind"] == OperationKind.SET_ROAMING:
         result.package = (await _read(row, driver, LivePart.PACKAGE)).package.value
     return result
 
 
+def _confirmed(row: asyncpg.Record, message: str) -> ItemResult:
+    """A confirmed lock or unlock was seen at the operator: left out, it would look like drift."""
+    result = _end(row, ItemState.SUCCEEDED, OutcomeCode.CONFIRMED, message)
+    if row["kind"] in BLOCKING | UNBLOCKING:
+        blocked = row["kind"] in BLOCKING
+        result.observed = ObservedState(clock.now(), blocked, SimStatus.BLOCKED if blocked else SimStatus.ACTIVE)
+    return result
+
+
 async def _settle(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
-    if row["handle"] and isinstance(driver, Confirms):
-        if await driver.poll(row["handle"]) is Confirmation.CONFIRMED:
-            return _end(row, ItemState.SUCCEEDED, OutcomeCode.CONFIRMED, "The operator confirms the request.")
-        return _not_yet(row)
     if row["superseded"]:
         return _stays_unknown(row, _HIDDEN)
+    if row["handle"] and isinstance(driver, Confirms):
+        if await driver.poll(row["handle"]) is Confirmation.CONFIRMED:
+            return _confirmed(row, "The operator confirms the request.")
+        return _not_yet(row)
     if row["kind"] in BLOCKING | UNBLOCKING and isinstance(driver, Inventory):
         observed = (await driver.read_sim(_ref(row))).observed
         result = _settled(row, None if observed.blocked is None else observed.blocked is (row["kind"] in BLOCKING))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
-from access import Principal, is_still_valid
-from domain.errors import DomainError, RefusalCode
 from eventstream import Listener
+from services.audience import Audience
 
 LOOKS_PER_SECOND = 5
 """A subscriber gets at most so many events a second; what happens between two looks is one event."""
@@ -16,35 +16,40 @@ IDLE_SECONDS = 15.0
 """Without news a stream looks by itself after so long: a lost hint delays an event, never loses it."""
 
 
-class AccessEnded(DomainError):
-    """The token, its user or their role is not what it was when the stream began."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is new: ids of changed operations and SIMs, whether some were missed, whether anybody awaits a snapshot.
 
-    code = RefusalCode.UNAUTHENTICATED
+    `idle` when nothing is: the look was due.
+    """
+
+    operations: set[int]
+    sims: set[int]
+    missed: bool
+    newcomers: bool
+    idle: bool
 
 
 class LivePace:
     """The looks of one stream at its listener's notes."""
 
-    def __init__(self, principal: Principal, listener: Listener) -> None:
-        self._principal = principal
+    def __init__(self, audience: Audience, listener: Listener) -> None:
+        self._audience = audience
         self._listener = listener
         self._looked_at = time.monotonic()
+        audience.when_somebody_comes(listener.wake)
 
-    async def look(self, idle_seconds: float = IDLE_SECONDS) -> tuple[set[int], set[int], bool, bool]:
-        """Wait for news: changed operations, changed SIMs, whether some were missed, whether this is an idle look.
-
-        Raises `AccessEnded`; so every event that follows a look is authorised anew.
-        """
+    async def look(self, idle_seconds: float = IDLE_SECONDS) -> Look:
+        """Wait for news. Raises `AccessEnded`; so every event that follows a look is authorised anew."""
         rest = self._looked_at + 1 / LOOKS_PER_SECOND - time.monotonic()
         if rest > 0:
             await asyncio.sleep(rest)
         woken = await self._listener.wait(idle_seconds)
         operations, sims, missed = self._listener.take()
         self._looked_at = time.monotonic()
-        await self.authorise()
-        return operations, sims, missed, not woken
+        await self._audience.authorise()
+        return Look(operations, sims, missed, self._audience.has_newcomers(), idle=not woken)
 
     async def authorise(self) -> None:
-        """Raise `AccessEnded` unless the one who subscribed may still see what they could see then."""
-        if not await is_still_valid(self._principal):
-            raise AccessEnded("Your access has ended or changed: authenticate again and subscribe anew.")
+        """Authorise anew without a look."""
+        await self._audience.authorise()

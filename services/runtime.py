@@ -22,10 +22,15 @@ class Runtime:
     lease: ProcessLease
     budgets: Sequence[AccountBudget] = ()
     draining: set[int] = field(default_factory=set)
+    synchronising: dict[int, asyncio.Task[bool]] = field(default_factory=dict)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def close(self) -> None:
-        """Close the drivers, give the call slots and the lease back."""
+        """Stop synchronising, close the drivers, give the call slots and the lease back."""
+        tasks = list(self.synchronising.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.registry.close()
         for budget in self.budgets:
             await budget.close()

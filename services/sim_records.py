@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import asyncpg
 
 from access import Principal, limit_to_visible
@@ -9,25 +11,82 @@ from domain.sim_filter import SimFilter
 from models.database import readers
 from models.where import Where
 from services.keyset import keyset_page
+from services.list_sims import EVERYTHING, count_sims
 from services.paging import ListOrder, Page, PageRequest
 from services.sim_filter import apply_filter
 
 
-async def list_sim_records(
-    principal: Principal, sim_filter: SimFilter, request: PageRequest, order: ListOrder, columns: str
-) -> Page[asyncpg.Record]:
-    """One page of the visible SIMs that the filter names; `columns` are SQL over `s` and stand first in the records."""
-    request.size()  # a bad size is refused before anything is looked up
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of which SIMs; `columns` are SQL over `s` and stand first in the records."""
+
+    sim_filter: SimFilter
+    request: PageRequest
+    order: ListOrder
+    columns: str
+
+
+async def list_sim_records(principal: Principal, asked: Asked) -> Page[asyncpg.Record]:
+    """One page of the visible SIMs that the filter names."""
+    where = await _filtered(principal, asked)
+    return await _page(where, asked, asked.columns)
+
+
+async def list_and_count_sim_records(principal: Principal, asked: Asked) -> tuple[Page[asyncpg.Record], int]:
+    """The same with how many there are in all, in one statement where that is possible."""
+    where = await _filtered(principal, asked)
+    if asked.sim_filter == EVERYTHING:
+        kept = Where(*where.arguments)
+        limit_to_visible(principal, kept, "k")
+        where.arguments[:] = kept.arguments
+        total = f"(SELECT sum(k.change)::bigint FROM sim_count_change k WHERE {kept.sql}) AS total"  # noqa: S608
+        page = await _page(where, asked, f"{asked.columns}, {total}")
+    elif asked.order.nullable:
+        page = await _page(where, asked, asked.columns)
+        return page, await count_sims(principal, asked.sim_filter)
+    else:
+        page = await _found_page(where, asked)
+    if page.rows:
+        return page, int(page.rows[0]["total"])
+    return page, await count_sims(principal, asked.sim_filter)
+
+
+async def _filtered(principal: Principal, asked: Asked) -> Where:
+    asked.request.size()  # a bad size is refused before anything is looked up
     where = Where()
-    await apply_filter(principal, sim_filter, where)
+    await apply_filter(principal, asked.sim_filter, where)
+    return where
+
+
+async def _page(where: Where, asked: Asked, columns: str) -> Page[asyncpg.Record]:
+    order = asked.order
     return await keyset_page(
         lambda conditions, tail: f"SELECT {columns}, {order.selected} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         order,
-        request,
+        asked.request,
         _as_it_is,
         read=readers().fetch,
     )
+
+
+async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
+    """What the filter names is found once; the page is cut from it and its rows are counted."""
+    found = (
+        f"WITH found AS MATERIALIZED (SELECT s.id, {asked.order.expression or 'NULL'} AS place"  # noqa: S608
+        f" FROM sim s WHERE {where.sql})"
+    )
+    order = replace(asked.order, expression=asked.order.expression and "f.place", id_column="f.id")
+
+    def build(conditions: str, tail: str) -> str:
+        ordered = tail.split(" LIMIT ")[0].replace("f.", "p.")
+        return (
+            f"{found} SELECT {asked.columns}, (SELECT count(*) FROM found) AS total, p.place AS order_value,"  # noqa: S608
+            f" p.id AS order_id FROM (SELECT f.id, f.place FROM found f WHERE {conditions} {tail}) p"
+            f" JOIN sim s ON s.id = p.id {ordered}"
+        )
+
+    return await keyset_page(build, Where(*where.arguments), order, asked.request, _as_it_is, read=readers().fetch)
 
 
 async def get_sim_record(

@@ -54,6 +54,11 @@ WHERE p.code = $1 AND s.profile_id = p.id AND s.operator_ref = g.operator_ref AN
 RETURNING s.id, s.company_id, true AS changed
 """
 
+_RETURNED = """
+UPDATE sim SET left_operator_at = NULL, updated_at = $1 WHERE iccid = ANY($2::text[]) AND left_operator_at IS NOT NULL
+RETURNING id, company_id, true AS changed
+"""
+
 _MSU_LOCK = """
 WITH locked AS (
   UPDATE sim s SET lock_mask = s.lock_mask | $3::smallint, updated_at = $2
@@ -83,12 +88,14 @@ WHERE p.code = $1 AND s.profile_id = p.id AND (s.session_as_of IS NULL OR s.sess
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """What a page brought: SIMs seen, new, changed, and those where the operator's state is not the one we want."""
+    """What a page brought: SIMs seen, new, changed, those where the operator's state is not the one we want, and those that
+    had left and are there again."""
 
     seen: int
     added: int
     changed: int
     drifted: int
+    returned: int = 0
 
 
 async def ensure_stock() -> None:
@@ -104,16 +111,18 @@ async def store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredP
         columns = _columns(unique)
         iccids, _, msisdns, _, refs, *_ = columns
         moved = await fetch(_RELEASE_NUMBERS, profile_code, clock.now(), iccids, refs, msisdns)
+        returned = await fetch(_RETURNED, clock.now(), iccids)
         rows = await fetch(_UPSERT, profile_code, clock.now(), *columns)
         if blocked := [str(record.ref.iccid) for record in unique if record.msu_blocked]:
             await execute(_MSU_LOCK, profile_code, clock.now(), BIT[LockKind.MSU], blocked)
-        for company_id, sim_ids in _changed([*moved, *rows]).items():
+        for company_id, sim_ids in _changed([*moved, *returned, *rows]).items():
             uow.publish(SimsChanged(company_id, tuple(sim_ids)))
     return StoredPage(
         seen=len(records),
         added=sum(row["added"] for row in rows),
         changed=sum(row["changed"] and not row["added"] for row in rows),
         drifted=sum(row["drifted"] for row in rows),
+        returned=len(returned),
     )
 
 

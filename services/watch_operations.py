@@ -9,7 +9,8 @@ from access import Principal
 from domain.errors import NotFound
 from domain.operations import OperationState
 from eventstream import EventHub
-from services.live_pace import LivePace
+from services.audience import Audience, Delivery
+from services.live_pace import IDLE_SECONDS, LivePace
 from services.paging import MAX_SIZE, PageRequest
 from services.read_operations import (
     OperationRow,
@@ -29,6 +30,7 @@ class OperationProgress:
 
     snapshot: bool
     operation: OperationRow
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +39,59 @@ class OperationsEvent:
 
     snapshot: bool
     operations: list[OperationRow]
+    delivery: Delivery
 
 
 async def watch_operation(
-    principal: Principal, hub: EventHub, operation_id: int
+    audience: Audience, hub: EventHub, operation_id: int
 ) -> AsyncGenerator[OperationProgress, None]:
     """The progress of one operation until nothing of it is open and no unknown item will be looked at again.
 
     Raises `NotFound` when it is not visible and `AccessEnded` when access ends.
     """
+    principal = audience.principal
     with hub.listen(principal.company_ids) as listener:
-        pace = LivePace(principal, listener)
+        pace = LivePace(audience, listener)
         row = await _require(principal, operation_id)
-        yield OperationProgress(True, row)
+        yield OperationProgress(True, row, Delivery.SNAPSHOT)
         while row.is_open or (row.unknown and await has_unsettled_items(operation_id)):
-            changed, _, missed, idle = await pace.look()
-            if not (missed or idle or operation_id in changed):
+            look = await pace.look()
+            if not (look.missed or look.idle or look.newcomers or operation_id in look.operations):
                 continue
             before, row = row, await _require(principal, operation_id)
             if row != before:
-                yield OperationProgress(missed, row)
+                yield OperationProgress(look.missed, row, Delivery.SNAPSHOT if look.missed else Delivery.STATE)
+            if look.newcomers:
+                yield OperationProgress(True, row, Delivery.CATCH_UP)
         # The last item may have been settled between the reading of the row and the question whether any is left.
         last = await _require(principal, operation_id)
         if last != row:
             await pace.authorise()
-            yield OperationProgress(False, last)
+            yield OperationProgress(False, last, Delivery.STATE)
 
 
-async def watch_operations(principal: Principal, hub: EventHub) -> AsyncGenerator[OperationsEvent, None]:
+async def watch_operations(audience: Audience, hub: EventHub) -> AsyncGenerator[OperationsEvent, None]:
     """All visible operations, without end. Raises `AccessEnded` when access ends."""
+    principal = audience.principal
     with hub.listen(principal.company_ids) as listener:
-        pace = LivePace(principal, listener)
-        yield OperationsEvent(True, await _snapshot(principal))
+        pace = LivePace(audience, listener)
+        yield OperationsEvent(True, await _snapshot(principal), Delivery.SNAPSHOT)
         waiting: set[int] = set()
         while True:
-            if not waiting:
-                waiting, _, missed, _ = await pace.look()
-            else:
-                more, _, missed, _ = await pace.look(0)
-                waiting |= more
-            if missed:
+            look = await pace.look(0 if waiting else IDLE_SECONDS)
+            waiting |= look.operations
+            if look.missed:
                 waiting = set()
-                yield OperationsEvent(True, await _snapshot(principal))
-            elif waiting:
+                yield OperationsEvent(True, await _snapshot(principal), Delivery.SNAPSHOT)
+                continue
+            if waiting:
                 newest = sorted(waiting, reverse=True)[:MAX_SIZE]
                 waiting.difference_update(newest)
                 found = await operations_by_id(principal, newest)
                 if rows := [found[row_id] for row_id in newest if row_id in found]:
-                    yield OperationsEvent(False, rows)
+                    yield OperationsEvent(False, rows, Delivery.CHANGE)
+            if look.newcomers:
+                yield OperationsEvent(True, await _snapshot(principal), Delivery.CATCH_UP)
 
 
 async def _require(principal: Principal, operation_id: int) -> OperationRow:

@@ -12,9 +12,10 @@ from domain.errors import TooManySims
 from domain.sim_filter import Selection, SimFilter
 from eventstream import EventHub
 from eventstream.hub import MAX_NOTED
+from services.audience import Audience, Delivery
 from services.csv_matches import csv_sim_ids
 from services.list_sims import list_sims
-from services.live_pace import LivePace
+from services.live_pace import IDLE_SECONDS, LivePace
 from services.paging import MAX_SIZE, PageRequest
 from services.sim_rows import SimRow
 
@@ -33,32 +34,39 @@ class SimsEvent:
     sims: list[SimRow]
     no_longer_matching: list[int]
     truncated: bool
+    delivery: Delivery
 
 
-async def watch_sims(principal: Principal, hub: EventHub, selection: Selection) -> AsyncGenerator[SimsEvent, None]:
+async def watch_sims(audience: Audience, hub: EventHub, selection: Selection) -> AsyncGenerator[SimsEvent, None]:
     """What the selection names, without end.
 
     Raises the errors of a selection and of a filter, `TooManySims` for more than 500 ids, and `AccessEnded`.
     """
+    principal = audience.principal
     with hub.listen(principal.company_ids) as listener:
         wanted = await _filter(principal, selection)
-        pace = LivePace(principal, listener)
-        event = await _snapshot(principal, wanted)
+        pace = LivePace(audience, listener)
+        event = await _snapshot(principal, wanted, Delivery.SNAPSHOT)
         sent = {row.id for row in event.sims}
         yield event
         waiting: set[int] = set()
         while True:
-            _, changed, missed, _ = await pace.look(0) if waiting else await pace.look()
-            waiting |= changed
-            if missed or len(waiting) > MAX_NOTED or len(sent) > MAX_NOTED:
+            look = await pace.look(0 if waiting else IDLE_SECONDS)
+            waiting |= look.sims
+            if look.missed or len(waiting) > MAX_NOTED or len(sent) > MAX_NOTED:
                 waiting = set()
-                event = await _snapshot(principal, wanted)
+                event = await _snapshot(principal, wanted, Delivery.SNAPSHOT)
                 sent = {row.id for row in event.sims}
                 yield event
-            elif waiting:
+                continue
+            if waiting:
                 event = await _changes(principal, wanted, waiting, sent)
                 if event.sims or event.no_longer_matching:
                     yield event
+            if look.newcomers:
+                event = await _snapshot(principal, wanted, Delivery.CATCH_UP)
+                sent |= {row.id for row in event.sims}
+                yield event
 
 
 async def _filter(principal: Principal, selection: Selection) -> SimFilter:
@@ -78,9 +86,9 @@ async def _filter(principal: Principal, selection: Selection) -> SimFilter:
     return replace(selection.filter, csv=None, ids=tuple(named))
 
 
-async def _snapshot(principal: Principal, wanted: SimFilter) -> SimsEvent:
+async def _snapshot(principal: Principal, wanted: SimFilter, delivery: Delivery) -> SimsEvent:
     page = await list_sims(principal, wanted, PageRequest(first=MAX_SIZE))
-    return SimsEvent(True, list(page.rows), [], truncated=page.has_next)
+    return SimsEvent(True, list(page.rows), [], page.has_next, delivery)
 
 
 async def _changes(principal: Principal, wanted: SimFilter, waiting: set[int], sent: set[int]) -> SimsEvent:
@@ -94,4 +102,4 @@ async def _changes(principal: Principal, wanted: SimFilter, waiting: set[int], s
     gone = sorted((some - matching) & sent)
     sent |= matching
     sent.difference_update(gone)
-    return SimsEvent(False, list(page.rows), gone, truncated=False)
+    return SimsEvent(False, list(page.rows), gone, False, Delivery.CHANGE)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import asyncpg
 from tortoise.exceptions import BaseORMException
 
-from access import Principal, authenticate, is_still_valid
+from access import Principal, Revalidation, authenticate, is_still_valid
 from schema.enums import ErrorCode
 from transport.refusals import RequestRefused, unavailable
 
@@ -45,6 +45,14 @@ async def may_continue(principal: Principal) -> bool:
     """Whether the principal is still what they were. `RequestRefused` (503) without a database."""
     try:
         return await is_still_valid(principal)
+    except _DATABASE_ERRORS as error:
+        raise unavailable() from error
+
+
+async def ended_among(revalidation: Revalidation, principals: Collection[Principal]) -> set[Principal]:
+    """Those who are not what they were any more. `RequestRefused` (503) without a database."""
+    try:
+        return await revalidation.ended(principals)
     except _DATABASE_ERRORS as error:
         raise unavailable() from error
 

@@ -34,8 +34,10 @@ from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
 from transport.refusals import JSON, RequestRefused, bad_request
+from transport.rendered import Rendered
 from transport.request_shape import read_request
 from transport.results import is_request_error, log_unexpected, masked
+from transport.shared_streams import SharedStreams
 from transport.socket_handler import ArrivingSocket, SocketAdapter, SocketHandler
 from transport.token_watch import TokenWatch
 
@@ -73,6 +75,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         self._execute = fast.execute_fast if fast else schema.execute
         self._fast_path = FastPath(fast, hub) if fast else None
         self.hub = hub
+        self.streams = SharedStreams(schema, hub)
         self.token_watch = TokenWatch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,7 +162,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             "operation_extensions": request_data.extensions,
         }
         if request_data.protocol == "sse":
-            return await self.schema.stream(request_data.query, **operation)
+            return await self._stream(request_data, operation)
         try:
             result = await self._execute(request_data.query, allowed_operation_types=_SINGLE, **operation)
         except InvalidOperationTypeError as error:
@@ -167,13 +170,24 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
                 message = "A subscription needs `Accept: text/event-stream`, or a WebSocket with graphql-transport-ws."
                 raise bad_request(message) from error
             request_data.protocol = "sse"
-            return await self.schema.stream(request_data.query, **operation)
+            return await self._stream(request_data, operation)
         except CannotGetOperationTypeError as error:
             code = {"code": ErrorCode.INVALID_REQUEST.value}
             result = PreExecutionError(None, [GraphQLError(error.as_http_error_reason(), extensions=code)])
         if request_adapter.accept.strict and is_request_error(result):
             sub_response.status_code = 400
         return result
+
+    async def _stream(self, request_data: GraphQLRequestData, operation: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        asked = (request_data.query, request_data.variables, request_data.operation_name)
+        if subscription := self.streams.subscription(*asked):
+            return self.streams.follow(subscription, operation["context_value"].principal)
+        return await self.schema.stream(request_data.query, **operation)
+
+    async def _process_stream_result(self, request: Request, value: Any, all_pending: list[Any]) -> Any:
+        if isinstance(value, Rendered):
+            return value, all_pending
+        return await super()._process_stream_result(request, value, all_pending)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The result as it is sent: without `data` where nothing ran."""
@@ -221,4 +235,6 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
 
     def encode_json(self, data: object) -> bytes:
         """Compact UTF-8; moments that a projection left to be written end in Z as the DateTime scalar's do."""
+        if isinstance(data, Rendered):
+            return data.streamed.encode()
         return orjson.dumps(data, option=orjson.OPT_UTC_Z)

@@ -43,3 +43,9 @@ LINGER_BYTES, LINGER_SECONDS = 16 * 1024 * 1024, 2.0
 
 TOKEN_WATCH_SECONDS = 3.0
 """How often open sockets are checked for a revoked token; the promise is five seconds."""
+
+CLOSE_SECONDS = 1.0
+"""How long closing a socket may wait for a client that reads nothing; the next look tries again."""
+
+PING_SECONDS, PONG_SECONDS = 20.0, 120.0
+"""How often a socket is asked whether it lives, and how long it may take to say so: a slow reader answers late."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from settings import Settings
-from transport.limits import MAX_SOCKET_MESSAGE
+from transport.limits import MAX_SOCKET_MESSAGE, PING_SECONDS, PONG_SECONDS
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
@@ -17,5 +17,9 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "access_log": False,  # it would print query strings
         "server_header": False,
         "ws_max_size": MAX_SOCKET_MESSAGE,  # a longer message is refused before it is held in memory
+        "ws_ping_interval": PING_SECONDS,
+        "ws_ping_timeout": PONG_SECONDS,
+        # Compressing an event anew for each of thousands of subscribers costs more than everything else together.
+        "ws_per_message_deflate": False,
         "timeout_graceful_shutdown": 5,
     }

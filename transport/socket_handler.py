@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -23,6 +24,7 @@ from transport.query_gate import is_longer
 from transport.refusals import RequestRefused
 from transport.request_shape import read_operation
 from transport.results import log_unexpected, says_unauthenticated
+from transport.shared_streams import Subscription
 
 if TYPE_CHECKING:
     from transport.graphql_app import GraphQLApp
@@ -65,10 +67,14 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send, or raise `WebSocketDisconnected` when there is nobody any more."""
+        await self.send_text(self.view.encode_json_string(message))
+
+    async def send_text(self, text: str) -> None:
+        """The same for a message that is written already. Waits while the client is slow to read."""
         if self.ws.application_state == WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected
         try:
-            await self.ws.send_text(self.view.encode_json_string(message))
+            await self.ws.send_text(text)
         except WebSocketDisconnect as error:
             raise WebSocketDisconnected from error
 
@@ -83,6 +89,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """Strawberry's protocol handler with checked messages, our tokens and our limits."""
 
     view: GraphQLApp
+    websocket: SocketAdapter
 
     async def handle(self) -> None:
         """Serve the socket until it ends."""
@@ -142,8 +149,26 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             raise RequestRefused(429, ErrorCode.INVALID_REQUEST, message)
 
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        subscription = self.view.streams.subscription(operation.query, operation.variables, operation.operation_name)
+        if subscription is not None:
+            await result_source.aclose()
+            await self._send_shared(operation, subscription)
+            return
         async with aclosing(self._finished(result_source)) as results:
             await super()._send_result_stream(operation, results)
+
+    async def _send_shared(self, operation: Any, subscription: Subscription) -> None:
+        begin = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
+        async with aclosing(self.view.streams.follow(subscription, self.context.principal)) as events:
+            async for event in events:
+                if event.ends_access:
+                    await self._close_forbidden()
+                    return
+                if event.refused is not None:
+                    refusal = ErrorMessage(id=operation.id, type="error", payload=event.refused)
+                    await operation.send_operation_message(refusal)
+                    return
+                await self.websocket.send_text(f"{begin}{event.text}}}")
 
     async def _finished(self, results: Any) -> AsyncGenerator[Any, None]:
         async for result in results:

@@ -1,4 +1,4 @@
-"""Sockets whose token is revoked are closed, also when they are silent: one look a token, however many sockets it has."""
+"""Sockets whose token is revoked are closed, also when they are silent: one look at all tokens together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from access import Principal
-from transport.bearer import may_continue
-from transport.limits import TOKEN_WATCH_SECONDS
+from access import Principal, Revalidation
+from transport.bearer import ended_among
+from transport.limits import CLOSE_SECONDS, TOKEN_WATCH_SECONDS
 from transport.refusals import RequestRefused
 from transport.results import log_unexpected
 
@@ -20,6 +20,7 @@ class TokenWatch:
 
     def __init__(self) -> None:
         self._sockets: dict[Principal, set[Close]] = {}
+        self._revalidation = Revalidation()
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
@@ -45,17 +46,16 @@ class TokenWatch:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(TOKEN_WATCH_SECONDS)
-            for principal in tuple(self._sockets):
-                # Without the database nobody can say, and nothing can be read either.
-                try:
-                    if not await may_continue(principal):
-                        await self._close_all(principal)
-                except RequestRefused:
-                    continue
-                except Exception as error:  # the watch must go on
-                    log_unexpected(error, "the token watch")
+            # Without the database nobody can say, and nothing can be read either.
+            try:
+                for principal in await ended_among(self._revalidation, tuple(self._sockets)):
+                    await self._close_all(principal)
+            except RequestRefused:
+                continue
+            except Exception as error:  # the watch must go on
+                log_unexpected(error, "the token watch")
 
     async def _close_all(self, principal: Principal) -> None:
-        closings = [close() for close in self._sockets.get(principal, ())]
-        # A socket that is already going must not keep the others open.
+        closings = [asyncio.wait_for(close(), CLOSE_SECONDS) for close in self._sockets.get(principal, ())]
+        # A socket that is already going, or whose client reads nothing, must not keep the others open.
         await asyncio.gather(*closings, return_exceptions=True)

@@ -47,6 +47,7 @@ class JasperDriver:
     """One account: locks, cancel location, packages, inventory, live state, confirmation and usage records."""
 
     name = "jasper"
+    records_by_sim = True  # a listing of all would cost the same calls, and could not be taken up again
 
     def __init__(self, settings: JasperSettings, context: DriverContext) -> None:
         self._settings = settings

@@ -134,7 +134,10 @@ class Confirms(Protocol):
 
 @runtime_checkable
 class UsageRecords(Protocol):
-    """Can list usage records that began in [start, end). Open sessions come again until they are closed."""
+    """Can list usage records that began in [start, end). Open sessions come again until they are closed.
+
+    A driver that must ask SIM by SIM says so with an attribute `records_by_sim = True`: the host then chooses the SIMs.
+    """
 
     async def iter_sessions(
         self, start: datetime, end: datetime, cursor: str | None, sim: SimRef | None = None

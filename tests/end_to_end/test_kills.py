@@ -125,7 +125,7 @@ async def test_resets_survive_kills_and_are_sent_at_most_once(
     await program("scheduler").start()
     operation = await house.accept(RESET, sims)
 
-    await kill_again_and_again(house, operation, program, valkey, kills=3, step=400)
+    await kill_again_and_again(house, operation, program, valkey, kills=3, step=250)
 
     async def is_sent() -> bool:
         return await fetch_value("SELECT queued + calling = 0 FROM operation WHERE id = $1", operation) is True

@@ -54,15 +54,17 @@ class Writer:
         return spread + (f" ...{name}" if self.draw(st.booleans()) else "")
 
     def _field(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
-        names = [
-            name
-            for name, each in parent.fields.items()
-            if (depth > 0 or is_leaf_type(get_named_type(each.type))) and (parent.name, name) not in BY_THE_CLOCK
-        ]
+        names = [name for name, each in parent.fields.items() if self._can_ask(parent.name, name, each, depth)]
         name = self.draw(st.sampled_from(sorted(names))) if names else "__typename"
         if name == "__typename":
             return name
         return self.field(parent.name, name, parent.fields[name], depth)
+
+    def _can_ask(self, parent: str, name: str, definition: GraphQLField, depth: int) -> bool:
+        if (parent, name) in BY_THE_CLOCK or (depth <= 0 and not is_leaf_type(get_named_type(definition.type))):
+            return False
+        given = (parent, name) in self.arguments
+        return given or not any(is_required_argument(each) for each in definition.args.values())
 
     def field(self, parent: str, name: str, definition: GraphQLField, depth: int) -> str:
         """A field with its arguments, directives and selection set."""
@@ -70,7 +72,6 @@ class Writer:
         if definition.args:
             choice = self.arguments.get((parent, name))
             given = self.draw(choice) if choice is not None else ""
-            assert choice is not None or not any(is_required_argument(each) for each in definition.args.values())
         # Two fields of one name merge only when their arguments are equal.
         alias = self._alias(always=bool(definition.args))
         below = get_named_type(definition.type)

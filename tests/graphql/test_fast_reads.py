@@ -93,7 +93,7 @@ def arguments(cursors: list[str]) -> dict[tuple[str, str], st.SearchStrategy[str
         ("Query", "node"): ids,
         ("Query", "operation"): st.integers(1, 3).map(lambda n: f"(id: {_text(global_id('Operation', n))})"),
         ("Operation", "items"): items,
-        ("Sim", "usage"): st.just('(from: "2025-03-01", to: "2025-03-02")'),
+        ("Sim", "usage"): st.just('(from: "2025-03-01", to: "2025-03-31")'),
     }
 
 

@@ -188,11 +188,39 @@ async def test_a_sim_the_operator_does_not_know_is_refused_by_name(engine: Engin
 async def test_an_accepted_risk_can_end_in_an_irrevocable_lock(engine: Engine) -> None:
     sim = await engine.sim("TC")
     engine.force(sim, in_session=True, msu_count=95)
-    await engine.run(LOCK, [sim], MSU_LOCK)
-    assert engine.really(sim)["msu_blocked"] is True
+    await engine.synchronise("TC")
 
-    operation = await engine.run(UNLOCK, [sim])
+    lock = await engine.run(LOCK, [sim], MSU_LOCK)
+    unlock = await engine.accept(UNLOCK, [sim])
 
-    assert (await engine.outcome(operation))[0] == "REFUSED"
+    assert await engine.outcome(lock) == ("SUCCEEDED", "APPLIED")
+    assert await engine.reasons(sim) == {"VOLUNTARY", "MSU"}
+    assert (await engine.stored(sim))["msu_count"] == engine.really(sim)["msu_count"] > 100
+    await engine.drain()
+    assert await engine.outcome(unlock) == ("SUCCEEDED", "STILL_LOCKED")
+    assert await engine.reasons(sim) == {"MSU"}
+    assert await engine.outcome(await engine.run(UNLOCK, [sim])) == ("REFUSED", "MSU_LOCKED")
     assert engine.really(sim)["blocked"] is True
-    assert "VOLUNTARY" in await engine.reasons(sim)
+
+
+async def test_an_msu_lock_nobody_knew_of_shows_when_the_unlock_is_refused(engine: Engine) -> None:
+    sim = await engine.sim("TC")
+    await engine.run(LOCK, [sim])
+    engine.force(sim, msu_blocked=True)
+
+    unlock = await engine.run(UNLOCK, [sim])
+
+    assert await engine.outcome(unlock) == ("REFUSED", "MSU_LOCKED")
+    assert await engine.reasons(sim) == {"VOLUNTARY", "MSU"}
+    assert engine.really(sim)["blocked"] is True
+
+
+async def test_an_msu_count_below_the_threshold_is_noted(engine: Engine) -> None:
+    sim = await engine.sim("TC")
+    engine.force(sim, in_session=True, msu_count=10)
+    await engine.synchronise("TC")
+
+    await engine.run(LOCK, [sim], MSU_LOCK)
+
+    assert (await engine.stored(sim))["msu_count"] == engine.really(sim)["msu_count"] > 10
+    assert await engine.reasons(sim) == {"VOLUNTARY"}
