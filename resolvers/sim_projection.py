@@ -91,6 +91,15 @@ SIM: Fields = {
             "asOf": Column("s.package_as_of"),
         }
     ),
+    "lastRegistration": Nested(
+        {
+            "since": Column("s.registered_at"),
+            "network": Column("s.registration_network"),
+            "country": Column("s.registration_country"),
+            "plmn": Column("s.registration_plmn"),
+            "asOf": Column("s.registration_as_of"),
+        }
+    ),
     "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
     "leftOperatorAt": Column("s.left_operator_at"),
     "createdAt": Column("s.created_at", never_null=True),

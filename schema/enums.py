@@ -7,6 +7,9 @@ from enum import Enum
 import strawberry
 
 from domain.catalogue import Billing
+from domain.diagnosis import DiagnosisStep, Finding
+from domain.diagnosis import Verdict as DiagnosisVerdict
+from domain.diagnosis_texts import Language
 from domain.locks import LockKind
 from domain.operations import ItemState, OperationKind, OperationState, RiskCode
 from domain.outcomes import OutcomeCode
@@ -151,6 +154,60 @@ describe(
         "UNSUPPORTED": "The operator does not tell it.",
         "UNAVAILABLE": "The operator could not be asked or did not answer; what is shown is older, see `asOf`.",
     },
+)
+describe(
+    Language,
+    "A language of people (ISO 639-1).",
+    {"RU": "Russian.", "KK": "Kazakh.", "EN": "English."},
+)
+describe(
+    DiagnosisVerdict,
+    "What a step of a diagnosis, or the whole, came to.",
+    {
+        "OK": "All is well.",
+        "PROBLEM": "This keeps the SIM from working, or shows that it does not.",
+        "UNKNOWN": "It cannot be said: the evidence is missing or not in yet.",
+        "NOT_APPLICABLE": "There is no such thing with this SIM.",
+    },
+    name="DiagnosisVerdict",
+)
+describe(
+    DiagnosisStep,
+    "The steps of the guide's checklist, in its order.",
+    {
+        "FINANCIAL_LOCK": "Is it locked because invoices are not paid?",
+        "UNPAID_INVOICES": "Are there invoices to pay?",
+        "VOLUNTARY_LOCK": "Did somebody lock it?",
+        "MSU_LOCK": "Is it locked for signalling?",
+        "OTHER_BLOCK": "Is it locked for a violation, blocked by the operator, or gone from it?",
+        "PACKAGE": "Is there something left of its package?",
+        "LIMIT": "Is its limit reached?",
+        "SESSION": "Is it in session, or when was it last?",
+        "REGISTRATION": "Where and since when is it registered?",
+        "LAST_RESET": "Did the last reset bring it back?",
+        "COVERAGE": "Is the last network in its plan?",
+    },
+)
+describe(
+    Finding,
+    "What a SIM has; of several the one that is hardest to mend, which comes first here.",
+    {
+        "LEFT_OPERATOR": "Its operator no longer lists it.",
+        "MSU_LOCKED": "Locked for MSU, irrevocably.",
+        "VIOLATION_LOCKED": "Locked for a violation of the rules.",
+        "FINANCIAL_LOCKED": "Locked because invoices are not paid.",
+        "PACKAGE_LOCKED": "Its package is used up.",
+        "VOLUNTARILY_LOCKED": "Somebody locked it.",
+        "BLOCKED_BY_OPERATOR": "The operator blocks it although no lock of ours stands.",
+        "LIMIT_REACHED": "Its monthly limit is used up.",
+        "WORKING": "It is in session, or was within the last 24 hours.",
+        "UNKNOWN": "Nothing is known of its sessions.",
+        "OUTSIDE_COVERAGE": "No session lately, and the last network is not in its plan.",
+        "RESET_UNDER_WAY": "No session lately; a reset is under way.",
+        "RESET_WITHOUT_EFFECT": "No session lately; a reset did not bring it back.",
+        "NO_SESSION": "No session lately, for no reason that can be seen.",
+    },
+    name="DiagnosisFinding",
 )
 describe(
     SyncKind,

@@ -19,7 +19,7 @@ from schema.group import SimGroup
 from schema.ids import global_id
 from schema.operation_item import OperationItem
 from schema.profile import Profile, SimCapability
-from schema.scalars import Bytes, Iccid, Imsi, Msisdn
+from schema.scalars import Bytes, Iccid, Imsi, Msisdn, Plmn
 from schema.usage import DataSession, DayOfUsage
 from services.paging import PageRequest
 from services.sim_relations import LockRow
@@ -86,6 +86,17 @@ class SimPackage:
     as_of: datetime | None = strawberry.field(description="When the operator said so; null if it never did.")
 
 
+@strawberry.type(description="Where a SIM last registered, as it was last heard of; all null while nothing is known.")
+class SimRegistration:
+    """A registration."""
+
+    since: datetime | None = strawberry.field(description="Since when it is or was registered there.")
+    network: str | None = strawberry.field(description="The name of the network, as the operator spells it.")
+    country: str | None = strawberry.field(description="The country, as the operator names it.")
+    plmn: Plmn | None = strawberry.field(description="The code of the network.")
+    as_of: datetime | None = strawberry.field(description="When the operator said so.")
+
+
 @strawberry.type(description="A SIM card.")
 class Sim(Node):
     """A SIM."""
@@ -104,6 +115,7 @@ class Sim(Node):
     observed: SimObservation = strawberry.field(description="What the operator last said.")
     limit: SimLimit = strawberry.field(description="Its traffic limit.")
     package: SimPackage = strawberry.field(description="Its data package.")
+    last_registration: SimRegistration = strawberry.field(description="The network that it was last seen in.")
     drift: bool = strawberry.field(
         description="Whether the operator blocks the SIM against our lock reasons, or not in spite of them."
     )
@@ -137,6 +149,13 @@ class Sim(Node):
             ),
             limit=_limit(row),
             package=_package(row),
+            last_registration=SimRegistration(
+                since=row.registered_at,
+                network=row.registration_network,
+                country=row.registration_country,
+                plmn=Plmn(row.registration_plmn) if row.registration_plmn else None,
+                as_of=row.registration_as_of,
+            ),
             drift=row.drift,
             left_operator_at=row.left_operator_at,
             created_at=row.created_at,

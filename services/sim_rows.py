@@ -34,6 +34,11 @@ class SimRow:
     observed_status: str
     native_status: str | None
     observed_at: datetime | None
+    registered_at: datetime | None
+    registration_network: str | None
+    registration_country: str | None
+    registration_plmn: str | None
+    registration_as_of: datetime | None
     left_operator_at: datetime | None
     limit_mb: int | None
     limit_used_bytes: int | None

@@ -237,6 +237,21 @@ async def test_sims_outside_are_those_one_may_see(travelling: TwoCompanies, read
     assert refused["errors"][0]["extensions"]["code"] == "UNKNOWN_PLAN"
 
 
+async def test_a_sim_shows_where_it_was_last_seen(travelling: TwoCompanies, read: Ask) -> None:
+    document = """query ($search: String!) { sims(filter: {search: $search}) {
+      nodes { lastRegistration { since network country plmn asOf } } } }"""
+    (kabul,) = (await read(travelling.owner, document, search="Kabul"))["sims"]["nodes"]
+    assert kabul["lastRegistration"] == {
+        "since": "2025-03-01T09:00:00Z",
+        "network": None,
+        "country": "Afghanistan",
+        "plmn": "41250",
+        "asOf": None,
+    }
+    (truck,) = (await read(travelling.owner, document, search="Truck"))["sims"]["nodes"]
+    assert set(truck["lastRegistration"].values()) == {None}
+
+
 async def test_sims_outside_come_in_pages(travelling: TwoCompanies, read: Ask) -> None:
     first = (await read(travelling.owner, OUTSIDE, plan="TD_Lite", first=2))["simsOutsideCoverage"]
     assert first["pageInfo"]["hasNextPage"]
