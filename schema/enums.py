@@ -132,6 +132,8 @@ describe(
         "STATUS": "The status as the operator last said.",
         "OBSERVED_AT": "When the operator last said it.",
         "DRIFT": "SIMs in the state we want before those that are not.",
+        "LIMIT": "The megabytes of the limit; SIMs without one come last.",
+        "PACKAGE_SIZE": "The megabytes of the package in force; SIMs without one come last.",
     },
     name="SimOrderField",
 )

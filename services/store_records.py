@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
-from tortoise.transactions import in_transaction
 
 from domain.clock import clock
-from models.database import connection, execute
+from models.database import connection, execute, transaction
 from novaconnect_sdk import SessionRecord
 
 BATCH = 50_000
@@ -125,7 +124,7 @@ async def _store(profile_id: int, records: Sequence[SessionRecord]) -> StoredRec
     times = [row.started_at for row in rows]
     span = (min(times) - MOVES_AT_MOST, max(times) + MOVES_AT_MOST)
     await ensure_partitions(times)
-    async with in_transaction("default"), connection() as raw:
+    async with transaction(), connection() as raw:
         await raw.execute("SELECT pg_advisory_xact_lock($1::int, $2::int)", _ONE_WRITER, profile_id)
         await raw.execute(_STAGING)
         await raw.copy_records_to_table("incoming_session", records=_staged(rows), columns=_STAGED)
