@@ -54,7 +54,7 @@ async def facts_of(row: asyncpg.Record) -> SimFacts:
     """What is stored of a SIM, as a diagnosis takes it; `row` is one of `DIAGNOSED_SIM`."""
     reasons = await fetch("SELECT kind, since FROM sim_lock_reason WHERE sim_id = $1", row["id"])
     plan = plan_of_sim(row["code"], roaming=bool(row["roaming"]))
-    place = (row["registration_plmn"], row["registration_country"])
+    place = (row["registration_plmn"], row["registration_country"], row["registration_network"])
     judged = plan is not None and plan.table is not None
     return SimFacts(
         now=clock.now(),

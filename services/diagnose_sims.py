@@ -32,9 +32,9 @@ _FINDING = f"""CASE
 
 _PLACES = """
 SELECT DISTINCT s.profile_id, p.code, coalesce(s.roaming, false) AS roaming, s.registration_plmn AS plmn,
-  s.registration_country AS country
+  s.registration_country AS country, s.registration_network AS network
 FROM sim s JOIN profile p ON p.id = s.profile_id
-WHERE {conditions} AND (s.registration_plmn IS NOT NULL OR s.registration_country IS NOT NULL)
+WHERE {conditions} AND num_nonnulls(s.registration_plmn, s.registration_country, s.registration_network) > 0
 """
 
 
@@ -62,8 +62,8 @@ async def diagnose_sims(principal: Principal, selection: Selection) -> dict[Find
     return {finding: counts[finding.value] for finding in Finding if finding.value in counts}
 
 
-Place = tuple[int, bool, str, str]
-"""A profile's id, whether with roaming, PLMN and country (empty where not known)."""
+Place = tuple[int, bool, str, str, str]
+"""A profile's id, whether with roaming, PLMN, country and name of the network (empty where not known)."""
 
 
 async def _outside(where: Where) -> list[Place]:
@@ -71,16 +71,19 @@ async def _outside(where: Where) -> list[Place]:
     found = []
     for row in await fetch(_PLACES.format(conditions=where.sql), *where.arguments):
         plan = plan_of_sim(row["code"], roaming=row["roaming"])
-        if plan is not None and judge_network(plan, row["plmn"], row["country"]) is NetworkStanding.OUTSIDE:
-            found.append((row["profile_id"], row["roaming"], row["plmn"] or "", row["country"] or ""))
+        place = (row["plmn"], row["country"], row["network"])
+        if plan is not None and judge_network(plan, *place) is NetworkStanding.OUTSIDE:
+            plmn, country, network = (text or "" for text in place)
+            found.append((row["profile_id"], row["roaming"], plmn, country, network))
     return found
 
 
 def _outside_clause(where: Where, places: list[Place]) -> str:
     if not places:
         return "FALSE"
-    profiles, roaming, plmns, countries = (where.bind(list(column)) for column in zip(*places, strict=True))
+    profiles, roaming, *names = (where.bind(list(column)) for column in zip(*places, strict=True))
+    texts = ", ".join(f"{name}::text[]" for name in names)
     return (
-        "(s.profile_id, coalesce(s.roaming, false), coalesce(s.registration_plmn, ''), coalesce(s.registration_country, ''))"  # noqa: S608
-        f" IN (SELECT * FROM unnest({profiles}::bigint[], {roaming}::bool[], {plmns}::text[], {countries}::text[]))"
+        "(s.profile_id, coalesce(s.roaming, false), coalesce(s.registration_plmn, ''), coalesce(s.registration_country, ''),"  # noqa: S608
+        f" coalesce(s.registration_network, '')) IN (SELECT * FROM unnest({profiles}::bigint[], {roaming}::bool[], {texts}))"
     )

@@ -155,7 +155,7 @@ async def test_the_set_says_what_each_says(world: TwoCompanies, read: Any, profi
     ids = []
     for serial, state in enumerate(states().values(), 500):
         sim = await add_sim(world.company, world.profiles[profile], serial, **state)
-        await _reasons(sim)
+        await _reasons(sim, world.company.id)
         row = await fetch_row(DIAGNOSED_SIM, sim.id)
         assert row is not None
         finding = find(await facts_of(row)).value
@@ -170,12 +170,12 @@ async def test_the_set_says_what_each_says(world: TwoCompanies, read: Any, profi
     assert (Finding.OUTSIDE_COVERAGE.value in expected) is (profile == "TD")
 
 
-async def _reasons(sim: Sim) -> None:
+async def _reasons(sim: Sim, company_id: int) -> None:
     for kind in LockKind:
         if sim.lock_mask & mask_of([kind]):
             await SimLockReason.create(
                 sim=sim,
-                company_id=sim.company_id,
+                company_id=company_id,
                 kind=kind,
                 since=clock.now(),
                 set_by="support",
