@@ -69,7 +69,7 @@ class SimQuery:
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
         if plan := plan_of(info):
-            asked = Asked(wanted, request, order, plan.columns)
+            asked = Asked(wanted, request, order, plan.columns, plan.positions)
             if not plan.wants_total:
                 return await plan.page(await list_sim_records(principal, asked))
             return await plan.page(*await list_and_count_sim_records(principal, asked))

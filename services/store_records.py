@@ -19,8 +19,10 @@ MOVES_AT_MOST = timedelta(days=31)
 """How far a correction may move the beginning of a session and still be known as the same one: keeps the search for it
 to a few partitions."""
 
-_OLDEST = timedelta(days=3650)
-_NEWEST = timedelta(days=2)
+OLDEST = timedelta(days=3650)
+NEWEST = timedelta(days=2)
+"""Records from before or after these, counted from now, cannot be true and are left out."""
+
 _ONE_WRITER = 0x5245
 """First key of the advisory lock under which the records of one profile are written, one transaction at a time."""
 
@@ -118,7 +120,7 @@ async def store_session_records(profile_id: int, records: Sequence[SessionRecord
 
 async def _store(profile_id: int, records: Sequence[SessionRecord]) -> StoredRecords:
     now = clock.now()
-    rows = list({row.key: row for row in records if now - _OLDEST < row.started_at < now + _NEWEST}.values())
+    rows = list({row.key: row for row in records if now - OLDEST < row.started_at < now + NEWEST}.values())
     if not rows:
         return StoredRecords(read=len(records))
     times = [row.started_at for row in rows]
