@@ -49,6 +49,7 @@ class ErrorCode(Enum):
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
     INVALID_REQUEST = "INVALID_REQUEST"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
@@ -77,6 +78,7 @@ describe(
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
+        "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
     },
