@@ -14,9 +14,9 @@ from schema.arguments import After, Before, First, Last
 from schema.company import Company
 from schema.connections import Connection, Node
 from schema.context import Info
-from schema.enums import LimitPeriod
 from schema.group import SimGroup
 from schema.ids import global_id
+from schema.operation_enums import LimitPeriod
 from schema.operation_item import OperationItem
 from schema.profile import Profile, SimCapability
 from schema.scalars import Bytes, Iccid, Imsi, Msisdn, Plmn
