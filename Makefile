@@ -6,11 +6,11 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv/bin
 UV_COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-.PHONY: help run test lint lock format bench bootstrap bootstrap-dev
+.PHONY: help run test lint lock format bench bench-reads bootstrap bootstrap-dev
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: bootstrap ## Start everything: databases, operator simulator, API, worker, scheduler (SIMS=5000 PORT=8000)
 	@$(VENV)/python manage.py up
@@ -30,6 +30,11 @@ format: bootstrap-dev ## Let ruff rewrite the code
 
 bench: bootstrap-dev ## Measure what docs/performance.md reports
 	@$(VENV)/python -m benchmarks
+
+bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and other GraphQL servers (SIMS=1000000)
+	@if command -v npm >/dev/null; then cd benchmarks/reads/node && npm ci --silent; \
+	else echo "npm is not there: only the Python servers are compared."; fi
+	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000)
 
 lock: ## Write requirements.lock and requirements-dev.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv writes the lock files: install it first (pip install uv)"; exit 1; }

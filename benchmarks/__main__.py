@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.report import Report
 
-NAMES = ("fleet", "live", "operations", "records")
+NAMES = ("fleet", "live", "operations", "records", "sync")
 
 
 def main(

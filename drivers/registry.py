@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
+from domain.catalogue.prices import packages_of
 from domain.clock import clock
 from domain.decisions import Traits
 from domain.operations import ACTION_OF, OperationKind
@@ -56,7 +57,7 @@ class DriverRegistry:
         self.profiles = profiles
         self.problems = problems
         # Declarations do not change while a process lives, and every item asks for them.
-        self._capabilities = {code: _declared(profile.driver) for code, profile in profiles.items()}
+        self._capabilities = {code: _declared(code, profile.driver) for code, profile in profiles.items()}
         self._traits = {code: _traits(capabilities) for code, capabilities in self._capabilities.items()}
 
     def driver(self, profile_code: str) -> Driver | None:
@@ -83,11 +84,23 @@ class DriverRegistry:
                 await profile.driver.close()
 
 
-def _declared(driver: Driver | None) -> tuple[Capability, ...]:
+def _declared(code: str, driver: Driver | None) -> tuple[Capability, ...]:
     if driver is None:
         return _ALL_UNSUPPORTED
     declared = {capability.action: capability for capability in driver.capabilities()}
+    packages = declared.get(Action.CHANGE_PACKAGE)
+    if packages is not None and packages.usable and "packages" not in packages.parameters:
+        # What is sold and for how much is ours to say, not the operator's.
+        declared[Action.CHANGE_PACKAGE] = replace(packages, parameters={**packages.parameters, "packages": _sold(code)})
     return tuple(declared.get(action, Capability(action, Support.UNSUPPORTED)) for action in Action)
+
+
+def _sold(code: str) -> list[dict[str, object]]:
+    return [
+        {"mb": entry.size_mb, "price_eur": str(entry.price), "roaming": roaming, "sample": entry.sample}
+        for roaming in (False, True)
+        for entry in packages_of(code, roaming=roaming)
+    ]
 
 
 def _traits(capabilities: tuple[Capability, ...]) -> Traits:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -20,6 +21,9 @@ APPLICATION_ROLE = "novaconnect_app"
 """The role that API and workers act as; it owns nothing, so row-level security binds it."""
 
 JSON = dict[str, Any]
+T = TypeVar("T")
+
+_DEADLOCK_TRIES = 5
 
 DATABASE_AWAY = (
     asyncpg.PostgresError,
@@ -139,6 +143,19 @@ async def transaction() -> AsyncIterator[None]:
                 yield
         finally:
             get_connections().reset(token)
+
+
+async def again_after_deadlock(work: Callable[[], Awaitable[T]]) -> T:
+    """Do a whole transaction or statement, and do it again when PostgreSQL chose it as the victim of a deadlock.
+
+    Results of operations and pages of an inventory touch many SIMs at once, each in its own order.
+    """
+    for attempt in range(_DEADLOCK_TRIES - 1):
+        try:
+            return await work()
+        except asyncpg.DeadlockDetectedError:
+            await asyncio.sleep(0.01 * 2**attempt)
+    return await work()
 
 
 async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:

@@ -1,5 +1,6 @@
 """Reads at the speed of the SQL: selection sets compiled into narrow queries and Python functions; knows no business."""
 
+from projection.bounded_cache import BoundedCache
 from projection.catalogue import Catalogue, Entry
 from projection.compiled_schema import CompiledSchema
 from projection.declaration import Column, Embed, FastFields, Fields, Nested, Rows, Shape
@@ -7,6 +8,7 @@ from projection.field_info import plan_of
 from projection.plan import Plan, Projected
 
 __all__ = [
+    "BoundedCache",
     "Catalogue",
     "Column",
     "CompiledSchema",

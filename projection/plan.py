@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -55,9 +55,13 @@ class PageOfRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time."""
+    """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time.
+
+    `positions` says where each expression of `columns` is in a record.
+    """
 
     columns: str
+    positions: Mapping[str, int]
     wants_total: bool
     build: Callable[[Any, int | None, list[Any]], Any]
     embeddings: tuple[Embedding, ...]
@@ -136,7 +140,9 @@ class _Compiler:
         ]
         exec(compile("\n".join(lines), "<projection>", "exec"), self._names)  # noqa: S102 - see `RowCode`
         proof_place = None if proof is None else self._rows.place(proof)
-        return Plan(self._rows.selected, self._wants_total, self._names["build"], embeddings, proof_place)
+        return Plan(
+            self._rows.selected, self._rows.columns, self._wants_total, self._names["build"], embeddings, proof_place
+        )
 
     def _embedding(self, use: EmbedUse) -> Embedding:
         catalogue = use.source.catalogue

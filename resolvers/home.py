@@ -37,7 +37,8 @@ class SupportMutation:
     """Writing to technical support."""
 
     @strawberry.mutation(
-        description="Write to technical support. The mail goes out after the answer, with what is known of the SIM."
+        description="Write to technical support. The mail goes out after the answer, with the diagnosis of the SIM;"
+        " a slow operator can delay the answer by up to ten seconds."
     )
     async def contact_support(
         self, info: Info, input: Annotated[ContactSupportInput, strawberry.argument(description="What to write.")]

@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
@@ -29,7 +30,7 @@ class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, SupportMutation):
+class Mutation(OperationMutation, GroupMutation, SupportMutation):
     """All mutations."""
 
 

@@ -13,6 +13,7 @@ from schema.group import SimGroup
 from schema.profile import Profile
 from services.list_groups import GroupRow
 from services.sim_relations import companies, profiles
+from services.sim_rows import AUTO_RECONNECT
 
 
 def _global_id(type_name: str, sql: str) -> Column:
@@ -21,10 +22,6 @@ def _global_id(type_name: str, sql: str) -> Column:
 
 async def _profiles(ids: list[int]) -> Mapping[int, Entry]:
     return {row_id: Entry(Profile.of(row)) for row_id, row in (await profiles(ids)).items()}
-
-
-async def _capabilities(ids: list[int]) -> Mapping[int, Entry]:
-    return {row_id: Entry(Profile.of(row).capabilities()) for row_id, row in (await profiles(ids)).items()}
 
 
 async def _companies(ids: list[int]) -> Mapping[int, Entry]:
@@ -41,7 +38,6 @@ async def _groups(ids: list[int]) -> Mapping[int, Entry]:
 
 
 PROFILES = Catalogue("profile", _profiles)
-CAPABILITIES = Catalogue("profile", _capabilities)
 COMPANIES = Catalogue("company", _companies)
 GROUPS = Catalogue("sim_group", _groups)
 
@@ -73,12 +69,42 @@ SIM: Fields = {
             "asOf": Column("s.observed_at"),
         }
     ),
+    "limit": Nested(
+        {
+            "megabytes": Column("s.limit_mb"),
+            "period": Column("CASE WHEN s.limit_mb IS NOT NULL THEN 'MONTH' END"),
+            "usedBytes": Column("s.limit_used_bytes::text"),
+            "reachedAt": Column("s.limit_reached_at"),
+            "asOf": Column("s.limit_as_of"),
+        }
+    ),
+    "package": Nested(
+        {
+            "plan": Column("s.package_plan"),
+            "sizeMb": Column("s.package_mb"),
+            "nextSizeMb": Column("coalesce(s.wanted_package_mb, s.package_mb)"),
+            "remainingBytes": Column("s.package_remaining_bytes::text"),
+            "endsAt": Column("s.package_ends_at"),
+            "autoReconnect": Column(AUTO_RECONNECT),
+            "roaming": Column("s.roaming"),
+            "roamingChangeUntil": Column("s.roaming_change_until"),
+            "asOf": Column("s.package_as_of"),
+        }
+    ),
+    "lastRegistration": Nested(
+        {
+            "since": Column("s.registered_at"),
+            "network": Column("s.registration_network"),
+            "country": Column("s.registration_country"),
+            "plmn": Column("s.registration_plmn"),
+            "asOf": Column("s.registration_as_of"),
+        }
+    ),
     "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
     "leftOperatorAt": Column("s.left_operator_at"),
     "createdAt": Column("s.created_at", never_null=True),
     "updatedAt": Column("s.updated_at", never_null=True),
     "profile": Embed("s.profile_id", PROFILES),
-    "capabilities": Embed("s.profile_id", CAPABILITIES),
     "company": Embed("s.company_id", COMPANIES),
     "groups": Embed(
         "ARRAY(SELECT m.group_id FROM sim_group_member m WHERE m.sim_id = s.id ORDER BY m.group_id)", GROUPS, many=True

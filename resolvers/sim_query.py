@@ -18,9 +18,11 @@ from schema.csv_report import CsvFilterReport
 from schema.group import SimGroup
 from schema.ids import database_id
 from schema.inputs import SimFilterInput, SimOrder
+from schema.package_option import PackageOption
 from schema.profile import Profile
 from schema.scalars import Iccid
 from schema.sim import Sim
+from services.change_cost import options_of_profile
 from services.csv_filter_report import csv_filter_report
 from services.get_sim import get_sim, get_sim_by_iccid
 from services.list_groups import count_groups, list_groups
@@ -28,6 +30,8 @@ from services.list_profiles import list_profiles
 from services.list_sims import NEWEST_FIRST, count_sims, list_sims
 from services.paging import PageRequest
 from services.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
+
+GROUPS_ON_A_PAGE = 25
 
 
 @strawberry.type
@@ -65,7 +69,7 @@ class SimQuery:
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
         if plan := plan_of(info):
-            asked = Asked(wanted, request, order, plan.columns)
+            asked = Asked(wanted, request, order, plan.columns, plan.positions)
             if not plan.wants_total:
                 return await plan.page(await list_sim_records(principal, asked))
             return await plan.page(*await list_and_count_sim_records(principal, asked))
@@ -98,12 +102,28 @@ class SimQuery:
         """The catalogue."""
         return [Profile.of(row) for row in await list_profiles()]
 
-    @strawberry.field(description="The groups that you may see, by name.")
+    @strawberry.field(description="The packages that SIMs of a profile can have, by size; empty where it has none.")
+    async def package_options(
+        self,
+        profile: Annotated[
+            str, strawberry.argument(description="Its code; Cyrillic letters that look like Latin ones are understood.")
+        ],
+        roaming: Annotated[
+            bool | None,
+            strawberry.argument(description="Only those with roaming in all available countries, or only the others."),
+        ] = None,
+    ) -> list[PackageOption]:
+        """As the profile's driver declares them."""
+        return [PackageOption.of(value) for value in await options_of_profile(profile, roaming=roaming)]
+
+    @strawberry.field(description="The groups that you may see, by name; 25 unless `first` or `last` is given.")
     async def groups(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[SimGroup]:
         """A page of groups."""
         principal = info.context.principal
+        if first is None and last is None:
+            first = GROUPS_ON_A_PAGE
         page = await list_groups(principal, PageRequest(first, after, last, before))
         return Connection(page=page, make=SimGroup.of, count=lambda: count_groups(principal))
 

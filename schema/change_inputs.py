@@ -20,9 +20,9 @@ from domain.changes import (
 )
 from domain.errors import InvalidValue
 from domain.operations import RiskCode
-from schema.enums import LimitPeriod
 from schema.ids import database_ids
 from schema.inputs import SimSelection
+from schema.operation_enums import LimitPeriod
 
 
 @strawberry.input(description="A monthly traffic limit.")

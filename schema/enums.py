@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from enum import Enum
 
-import strawberry
-
 from domain.catalogue import Billing
+from domain.diagnosis import DiagnosisStep, Finding
+from domain.diagnosis import Verdict as DiagnosisVerdict
+from domain.diagnosis_texts import Language
 from domain.locks import LockKind
-from domain.operations import ItemState, OperationKind, OperationState, RiskCode
-from domain.outcomes import OutcomeCode
 from domain.sim_filter import LockFilter
 from models.identity import UserRole
 from models.mail import MailState
 from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
-from schema.outcome_texts import OUTCOMES
+from schema.describing import describe
 from services.csv_filter_report import CsvRowStatus
-from services.preview_operation import PreviewVerdict
 from services.sim_order import SimColumn
 from services.sync_runs import SyncKind, SyncPhase
 
@@ -26,12 +24,6 @@ class OrderDirection(Enum):
 
     ASC = "ASC"
     DESC = "DESC"
-
-
-class LimitPeriod(Enum):
-    """For how long a traffic limit counts."""
-
-    MONTH = "MONTH"
 
 
 class ErrorCode(Enum):
@@ -57,17 +49,9 @@ class ErrorCode(Enum):
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
     INVALID_REQUEST = "INVALID_REQUEST"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
-
-
-def describe(enum: type[Enum], description: str, values: dict[str, str], name: str | None = None) -> None:
-    """Make an enum part of the schema; `values` says what each member means."""
-    strawberry.enum(enum, name=name, description=description)
-    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
-        value.description = values.pop(value.name)
-    if values:
-        raise ValueError(f"{enum.__name__} has no {', '.join(values)}")
 
 
 describe(
@@ -94,14 +78,10 @@ describe(
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
+        "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
     },
-)
-describe(
-    LimitPeriod,
-    "For how long a limit counts.",
-    {"MONTH": "The calendar month, from the 1st."},
 )
 describe(
     OrderDirection,
@@ -129,6 +109,8 @@ describe(
         "STATUS": "The status as the operator last said.",
         "OBSERVED_AT": "When the operator last said it.",
         "DRIFT": "SIMs in the state we want before those that are not.",
+        "LIMIT": "The megabytes of the limit; SIMs without one come last.",
+        "PACKAGE_SIZE": "The megabytes of the package in force; SIMs without one come last.",
     },
     name="SimOrderField",
 )
@@ -149,6 +131,60 @@ describe(
         "UNSUPPORTED": "The operator does not tell it.",
         "UNAVAILABLE": "The operator could not be asked or did not answer; what is shown is older, see `asOf`.",
     },
+)
+describe(
+    Language,
+    "A language of people (ISO 639-1).",
+    {"RU": "Russian.", "KK": "Kazakh.", "EN": "English."},
+)
+describe(
+    DiagnosisVerdict,
+    "What a step of a diagnosis, or the whole, came to.",
+    {
+        "OK": "All is well.",
+        "PROBLEM": "This keeps the SIM from working, or shows that it does not.",
+        "UNKNOWN": "It cannot be said: the evidence is missing or not in yet.",
+        "NOT_APPLICABLE": "There is no such thing with this SIM.",
+    },
+    name="DiagnosisVerdict",
+)
+describe(
+    DiagnosisStep,
+    "The steps of the guide's checklist, in its order.",
+    {
+        "FINANCIAL_LOCK": "Is it locked because invoices are not paid?",
+        "UNPAID_INVOICES": "Are there invoices to pay?",
+        "VOLUNTARY_LOCK": "Did somebody lock it?",
+        "MSU_LOCK": "Is it locked for signalling?",
+        "OTHER_BLOCK": "Is it locked for a violation, blocked by the operator, or gone from it?",
+        "PACKAGE": "Is there something left of its package?",
+        "LIMIT": "Is its limit reached?",
+        "SESSION": "Is it in session, or when was it last?",
+        "REGISTRATION": "Where and since when is it registered?",
+        "LAST_RESET": "Did the last reset bring it back?",
+        "COVERAGE": "Is the last network in its plan?",
+    },
+)
+describe(
+    Finding,
+    "What a SIM has; of several the one that is hardest to mend, which comes first here.",
+    {
+        "LEFT_OPERATOR": "Its operator no longer lists it.",
+        "MSU_LOCKED": "Locked for MSU, irrevocably.",
+        "VIOLATION_LOCKED": "Locked for a violation of the rules.",
+        "FINANCIAL_LOCKED": "Locked because invoices are not paid.",
+        "PACKAGE_LOCKED": "Its package is used up.",
+        "VOLUNTARILY_LOCKED": "Somebody locked it.",
+        "BLOCKED_BY_OPERATOR": "The operator blocks it although no lock of ours stands.",
+        "LIMIT_REACHED": "Its monthly limit is used up.",
+        "WORKING": "It is in session, or was within the last 24 hours.",
+        "UNKNOWN": "Nothing is known of its sessions.",
+        "OUTSIDE_COVERAGE": "No session lately, and the last network is not in its plan.",
+        "RESET_UNDER_WAY": "No session lately; a reset is under way.",
+        "RESET_WITHOUT_EFFECT": "No session lately; a reset did not bring it back.",
+        "NO_SESSION": "No session lately, for no reason that can be seen.",
+    },
+    name="DiagnosisFinding",
 )
 describe(
     SyncKind,
@@ -248,58 +284,6 @@ describe(
     name="CapabilityIdempotency",
 )
 describe(
-    OperationKind,
-    "What an operation does to each of its SIMs.",
-    {
-        "LOCK": "Locks it (a voluntary lock).",
-        "UNLOCK": "Removes the voluntary lock.",
-        "CANCEL_LOCATION": "Resets it: the network forgets where it is, so that it registers anew.",
-        "SET_LIMIT": "Sets or removes its monthly traffic limit.",
-        "CHANGE_PACKAGE": "Changes the size of its next packages and whether they follow each other by themselves.",
-        "RECONNECT_PACKAGE": "Begins its package anew and lifts the package lock.",
-        "SET_ROAMING": "Moves it to the plan with roaming in all available countries, or back.",
-        "RENAME": "Gives it another name.",
-        "ASSIGN_GROUPS": "Puts it into groups and takes it out of others.",
-        "SET_VIOLATION_LOCK": "Locks it for a violation (staff only).",
-        "LIFT_VIOLATION_LOCK": "Lifts the lock for a violation (staff only).",
-    },
-)
-describe(
-    OperationState,
-    "Where an operation stands as a whole.",
-    {
-        "QUEUED": "Accepted; nothing has been sent yet.",
-        "RUNNING": "Under way.",
-        "DONE": "Nothing is queued, being called or waiting any more.",
-        "CANCELLED": "The same, and at least one SIM was cancelled before it was sent.",
-    },
-)
-describe(
-    ItemState,
-    "Where one SIM of an operation stands.",
-    {
-        "QUEUED": "Waits for its turn at the operator.",
-        "CALLING": "The call to the operator is under way.",
-        "AWAITING_CONFIRMATION": "The operator accepted it and has not confirmed it yet.",
-        "SUCCEEDED": "It is done.",
-        "FAILED": "It was tried and did not work; it can be retried.",
-        "REFUSED": "It was not sent, or the operator refused it for good.",
-        "UNKNOWN": "The answer was lost: it may or may not be done. It is never repeated blindly, and settled if possible.",
-        "CANCELLED": "Cancelled before it was sent.",
-    },
-)
-describe(
-    RiskCode,
-    "A danger that must be accepted by name before a SIM that carries it is touched.",
-    {
-        "MSU_LOCK": "The SIM may be in a live device, and locking it can trigger an irrevocable MSU lock.",
-        "RESET_UNDER_WAY": "A reset of the SIM was accepted less than 10 hours ago.",
-        "LIMIT_BELOW_USED": "The limit is below what the SIM has used this month: its data stops at once.",
-        "PACKAGE_LEFT": "The package is not used up: what remains of it is lost and a new one is charged.",
-    },
-)
-describe(OutcomeCode, "Why one SIM of an operation stands where it stands.", dict(OUTCOMES))
-describe(
     Billing,
     "How traffic is paid.",
     {
@@ -307,15 +291,6 @@ describe(
         "PAY_PER_USE": "By the traffic that was used.",
     },
     name="TariffBilling",
-)
-describe(
-    PreviewVerdict,
-    "What would become of a SIM.",
-    {
-        "WILL_RUN": "It is sent to the operator, or is already so and succeeds at once.",
-        "REFUSED": "It is refused with a code.",
-        "RISKY": "It is refused unless its risk is accepted.",
-    },
 )
 describe(
     CsvRowStatus,

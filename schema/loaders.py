@@ -14,6 +14,7 @@ from services.paging import Page, PageRequest
 from services.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
 from services.read_operations import OperationRow, operations_by_id
 from services.read_sessions import SessionRow, UsageDay, count_sessions_of_sims, pages_of_sessions, usage_of_sims
+from services.sim_capabilities import JudgedCapability, capabilities_of_sims
 from services.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
 from services.sim_rows import SimRow, sims_by_id
 
@@ -51,6 +52,7 @@ class Loaders:
         self.group_sizes: DataLoader[int, int] = _loader(sizes_of_groups, 0)
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
+        self.capabilities: DataLoader[int, Sequence[JudgedCapability]] = _loader(self._capabilities, ())
         self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
@@ -79,6 +81,9 @@ class Loaders:
 
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)
+
+    async def _capabilities(self, ids: list[int]) -> dict[int, list[JudgedCapability]]:
+        return await capabilities_of_sims(self.principal, ids)
 
     async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
         return await operations_by_id(self.principal, ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Self
 
+import orjson
 import strawberry
 
 from domain.operations import ItemState, OperationKind, OperationState, RiskCode
@@ -13,6 +14,7 @@ from schema.connections import Connection, Node
 from schema.context import Info
 from schema.ids import global_id
 from schema.operation_item import OperationItem
+from schema.scalars import Json
 from services.eta import operation_eta
 from services.paging import PageRequest
 from services.read_operations import OperationRow
@@ -44,6 +46,15 @@ class OperationStarter:
         return cls(id=global_id("User", row.started_by_id), name=row.started_by_name or "")
 
 
+def _parameters(row: OperationRow) -> dict[str, object]:
+    stored = orjson.loads(row.parameters)
+    for name in ("add", "remove"):
+        if name in stored:
+            stored[name] = [global_id("SimGroup", group_id) for group_id in stored[name]]
+    names = {"size_mb": "sizeMb", "auto_reconnect": "autoReconnect", "create": "createByName"}
+    return {names.get(name, name): value for name, value in stored.items()}
+
+
 @strawberry.type(description="A change asked for once, on one or many SIMs; each SIM of it is an item.")
 class Operation(Node):
     """An operation."""
@@ -53,6 +64,9 @@ class Operation(Node):
     state: OperationState = strawberry.field(description="Where it stands as a whole.")
     started_by: OperationStarter = strawberry.field(description="Who asked for it.")
     accepted_risks: list[RiskCode] = strawberry.field(description="Risks that were accepted with it.")
+    parameters: Json = strawberry.field(
+        description="With what: by name the values of the input that asked for it; groups by their global ids."
+    )
     created_at: datetime = strawberry.field(description="When it was asked for.")
     finished_at: datetime | None = strawberry.field(description="When nothing of it was open any more.")
     total: int = strawberry.field(description="How many SIMs it has.")
@@ -78,6 +92,7 @@ class Operation(Node):
             state=OperationState(row.state),
             started_by=OperationStarter.of(row),
             accepted_risks=[RiskCode(risk) for risk in row.accepted_risks],
+            parameters=Json(_parameters(row)),
             created_at=row.created_at,
             finished_at=row.finished_at,
             total=row.total,

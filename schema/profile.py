@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 
+from domain.operations import RiskCode
+from domain.outcomes import OutcomeCode
 from drivers.registry import registry
 from novaconnect_sdk import Action, ConfirmedBy, Idempotency, Mode, SideEffect, Support
 from novaconnect_sdk import Capability as CapabilityValue
 from schema.connections import Node
 from schema.ids import global_id
 from schema.scalars import Json
+from services.sim_capabilities import JudgedCapability
 from services.sim_relations import ProfileRow
 
 
@@ -33,7 +36,7 @@ class Capability:
     idempotency: Idempotency = strawberry.field(description="What a repeat of it does.")
 
     @classmethod
-    def of(cls, value: CapabilityValue) -> Self:
+    def of(cls, value: CapabilityValue, **more: Any) -> Self:
         """The capability as a driver declares it."""
         return cls(
             action=value.action,
@@ -45,7 +48,33 @@ class Capability:
             maximum_seconds=_seconds(value.maximum),
             confirmed_by=value.confirmed_by,
             idempotency=value.idempotency,
+            **more,
         )
+
+
+@strawberry.type(description="Why an action cannot be done now, or only with a risk.")
+class CapabilityReason:
+    """Code and sentence."""
+
+    code: OutcomeCode = strawberry.field(description="The reason.")
+    message: str = strawberry.field(description="The same in a sentence that says what can be done.")
+
+
+@strawberry.type(
+    description="One action on a SIM as it stands: can I, why not, what will happen, and how long it takes."
+)
+class SimCapability(Capability):
+    """A capability, judged for one SIM and the one who asks."""
+
+    available: bool = strawberry.field(description="Whether you can do it now, if need be by accepting `risk`.")
+    reason: CapabilityReason | None = strawberry.field(description="Why not, or why it is a risk; null otherwise.")
+    risk: RiskCode | None = strawberry.field(description="The risk that must be accepted for it; null for none.")
+
+    @classmethod
+    def judged(cls, value: JudgedCapability) -> Self:
+        """The capability of a SIM."""
+        reason = CapabilityReason(code=value.code, message=value.message) if value.code else None
+        return cls.of(value.capability, available=value.available, reason=reason, risk=value.risk)
 
 
 def _seconds(duration: timedelta | None) -> int | None:

@@ -16,9 +16,10 @@ from schema.connections import Connection, Node
 from schema.context import Info
 from schema.group import SimGroup
 from schema.ids import global_id
+from schema.operation_enums import LimitPeriod
 from schema.operation_item import OperationItem
-from schema.profile import Capability, Profile
-from schema.scalars import Iccid, Imsi, Msisdn
+from schema.profile import Profile, SimCapability
+from schema.scalars import Bytes, Iccid, Imsi, Msisdn, Plmn
 from schema.usage import DataSession, DayOfUsage
 from services.paging import PageRequest
 from services.sim_relations import LockRow
@@ -55,6 +56,47 @@ class SimObservation:
     as_of: datetime | None = strawberry.field(description="When the operator said so; null if it never did.")
 
 
+@strawberry.type(description="The traffic limit of a SIM; all empty where it has none or its operator takes none.")
+class SimLimit:
+    """A limit."""
+
+    megabytes: int | None = strawberry.field(description="How many MB (1,000,000 bytes each); null: no limit.")
+    period: LimitPeriod | None = strawberry.field(description="For how long it counts; null without a limit.")
+    used_bytes: Bytes | None = strawberry.field(description="What was used of the period, as of `asOf`.")
+    reached_at: datetime | None = strawberry.field(description="When it was reached; null while it is not.")
+    as_of: datetime | None = strawberry.field(description="When the operator said so; null if it never did.")
+
+
+@strawberry.type(description="The data package of a SIM; all empty where nothing is known or its operator has none.")
+class SimPackage:
+    """A package."""
+
+    plan: str | None = strawberry.field(description="The plan as the operator spells it.")
+    size_mb: int | None = strawberry.field(description="The MB of the package in force.")
+    next_size_mb: int | None = strawberry.field(description="The MB of the packages that follow.")
+    remaining_bytes: Bytes | None = strawberry.field(description="What is left of it, as of `asOf`.")
+    ends_at: datetime | None = strawberry.field(description="When it ends at the latest.")
+    auto_reconnect: bool | None = strawberry.field(
+        description="Whether the next one begins by itself: on for every SIM with packages until it is switched off."
+    )
+    roaming: bool | None = strawberry.field(description="Whether it is of the plan with roaming in all countries.")
+    roaming_change_until: datetime | None = strawberry.field(
+        description="Until when a change of the roaming plan may take; packages cannot be changed before."
+    )
+    as_of: datetime | None = strawberry.field(description="When the operator said so; null if it never did.")
+
+
+@strawberry.type(description="Where a SIM last registered, as it was last heard of; all null while nothing is known.")
+class SimRegistration:
+    """A registration."""
+
+    since: datetime | None = strawberry.field(description="Since when it is or was registered there.")
+    network: str | None = strawberry.field(description="The name of the network, as the operator spells it.")
+    country: str | None = strawberry.field(description="The country, as the operator names it.")
+    plmn: Plmn | None = strawberry.field(description="The code of the network.")
+    as_of: datetime | None = strawberry.field(description="When the operator said so.")
+
+
 @strawberry.type(description="A SIM card.")
 class Sim(Node):
     """A SIM."""
@@ -71,6 +113,9 @@ class Sim(Node):
     internal_balance: Decimal = strawberry.field(description="The balance that NovaConnect keeps.")
     currency: str | None = strawberry.field(description="The currency of the balances, ISO 4217.")
     observed: SimObservation = strawberry.field(description="What the operator last said.")
+    limit: SimLimit = strawberry.field(description="Its traffic limit.")
+    package: SimPackage = strawberry.field(description="Its data package.")
+    last_registration: SimRegistration = strawberry.field(description="The network that it was last seen in.")
     drift: bool = strawberry.field(
         description="Whether the operator blocks the SIM against our lock reasons, or not in spite of them."
     )
@@ -101,6 +146,15 @@ class Sim(Node):
                 native_status=row.native_status,
                 is_blocked=row.observed_blocked,
                 as_of=row.observed_at,
+            ),
+            limit=_limit(row),
+            package=_package(row),
+            last_registration=SimRegistration(
+                since=row.registered_at,
+                network=row.registration_network,
+                country=row.registration_country,
+                plmn=Plmn(row.registration_plmn) if row.registration_plmn else None,
+                as_of=row.registration_as_of,
             ),
             drift=row.drift,
             left_operator_at=row.left_operator_at,
@@ -134,12 +188,10 @@ class Sim(Node):
         """Read for all SIMs of a page at once."""
         return [SimGroup.of(row) for row in await info.context.loaders.groups.load(self.row.id)]
 
-    @strawberry.field(description="What can be done with it: one entry for every action.")
-    async def capabilities(self, info: Info) -> list[Capability]:
-        """Those of its profile."""
-        row = await info.context.loaders.profiles.load(self.row.profile_id)
-        assert row is not None
-        return Profile.of(row).capabilities()
+    @strawberry.field(description="What you can do with it as it stands: one entry for every action.")
+    async def capabilities(self, info: Info) -> list[SimCapability]:
+        """Judged for all SIMs of a page at once."""
+        return [SimCapability.judged(value) for value in await info.context.loaders.capabilities.load(self.row.id)]
 
     @strawberry.field(description="The last action on it: the newest of its history; null if there was none.")
     async def last_operation(
@@ -183,3 +235,27 @@ class Sim(Node):
     async def _actions(self, info: Any) -> int:
         actions: int = await info.context.loaders.actions.load(self.row.id)
         return actions
+
+
+def _limit(row: SimRow) -> SimLimit:
+    return SimLimit(
+        megabytes=row.limit_mb,
+        period=None if row.limit_mb is None else LimitPeriod.MONTH,
+        used_bytes=None if row.limit_used_bytes is None else Bytes(row.limit_used_bytes),
+        reached_at=row.limit_reached_at,
+        as_of=row.limit_as_of,
+    )
+
+
+def _package(row: SimRow) -> SimPackage:
+    return SimPackage(
+        plan=row.package_plan,
+        size_mb=row.package_mb,
+        next_size_mb=row.package_mb if row.wanted_package_mb is None else row.wanted_package_mb,
+        remaining_bytes=None if row.package_remaining_bytes is None else Bytes(row.package_remaining_bytes),
+        ends_at=row.package_ends_at,
+        auto_reconnect=row.auto_reconnect,
+        roaming=row.roaming,
+        roaming_change_until=row.roaming_change_until,
+        as_of=row.package_as_of,
+    )

@@ -35,7 +35,7 @@ class ContactSupportInput:
 
     text: str = strawberry.field(description="The message: 1 to 5,000 characters.")
     sim_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The SIM that it is about; what is known of it is attached."
+        default=None, description="The SIM that it is about; its diagnosis and what is known of it are attached."
     )
     idempotency_key: str | None = strawberry.field(
         default=None,

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.changes import Change, ChangePackage, SetRoaming
+from domain.errors import UnknownProfile
+from domain.look_alikes import fold_profile_code
 from domain.operations import OperationKind
 from drivers.registry import registry
 from novaconnect_sdk import Action
 from services.judge_selection import JudgedSims
+from services.list_profiles import list_profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ def package_options(profile_code: str, *, roaming: bool | None = None) -> list[P
         (option for option in options if roaming is None or option.roaming is roaming),
         key=lambda option: (option.roaming, option.size_mb),
     )
+
+
+async def options_of_profile(code: str, *, roaming: bool | None = None) -> list[PackageOption]:
+    """The same for a code as a user writes it; raises `UnknownProfile`."""
+    folded = fold_profile_code(code)
+    known = [profile.code for profile in await list_profiles()]
+    if folded not in known:
+        raise UnknownProfile(f"There is no such profile: the profiles are {', '.join(known)}.", path=("profile",))
+    return package_options(folded, roaming=roaming)
 
 
 def _option(offer: dict[str, object]) -> PackageOption:

@@ -135,6 +135,6 @@ def _message(record: asyncpg.Record) -> SupportMessage:
         id=record["id"],
         state=MailState(record["state"]),
         subject=record["subject"],
-        attachments=tuple(orjson.loads(record["attachments"])),
+        attachments=tuple(sorted(orjson.loads(record["attachments"]))),
         created_at=record["created_at"],
     )

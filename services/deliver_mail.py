@@ -79,8 +79,11 @@ def compose_message(outbox: Outbox, record: asyncpg.Record) -> EmailMessage:
     message["Date"] = format_datetime(record["created_at"])
     message["Message-ID"] = f"<support-{record['id']}-{int(record['created_at'].timestamp())}@novaconnect>"
     message.set_content(record["body"])
-    for name, text in orjson.loads(record["attachments"]).items():
-        message.add_attachment(text.encode(), maintype="application", subtype="json", filename=name)
+    for name, text in sorted(orjson.loads(record["attachments"]).items()):
+        if name.endswith(".json"):
+            message.add_attachment(text.encode(), maintype="application", subtype="json", filename=name)
+        else:
+            message.add_attachment(text, filename=name)
     return message
 
 

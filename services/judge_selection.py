@@ -83,6 +83,17 @@ async def judge_selection(
     return judged
 
 
+async def verdicts_of_sims(principal: Principal, kind: OperationKind, sim_ids: list[int]) -> list[JudgedSims]:
+    """What a kind would do to these SIMs, whatever its parameters; SIMs the principal cannot see are left out."""
+    where = Where()
+    limit_to_visible(principal, where, "s")
+    where.add(f"s.id = ANY({where.bind(sim_ids)}::bigint[])")
+    change = Change(kind)
+    return [
+        _judged(row, change, frozenset()) for row in await fetch(_query(where, change, clock.now()), *where.arguments)
+    ]
+
+
 # What only some rules ask for is looked up only for their kinds: every column makes the groups smaller.
 def _query(where: Where, change: Change, now: datetime) -> str:
     live_since, reset_since = where.bind(now - LIVE_FOR), where.bind(now - RESET_WINDOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -23,11 +24,13 @@ async def keyset_page(
     request: PageRequest,
     to_row: Callable[[asyncpg.Record], Row],
     read: Read = fetch,
+    value_at: int | str = "order_value",
 ) -> Page[Row]:
     """Fetch one page; `build` selects `order.selected` besides the row's own columns.
 
-    One query, or two when the page reaches across the border to the rows whose ordered value is empty: that way every
-    order keeps to an index scan with a row comparison.
+    `value_at` says where a record has the ordered value, when `build` selects that elsewhere. One query, or two when the
+    page reaches across the border to the rows whose ordered value is empty: that way every order keeps to an index scan
+    with a row comparison.
     """
     size = request.size()
     after, before = order.place(request.after, "after"), order.place(request.before, "before")
@@ -43,11 +46,26 @@ async def keyset_page(
         records.reverse()
     return Page(
         rows=[to_row(record) for record in records],
-        places=[(record["order_value"], record["order_id"]) for record in records],
+        places=_Places(records, value_at),
         order=order,
         has_next=before is not None if request.backward else more,
         has_previous=more if request.backward else after is not None,
     )
+
+
+class _Places(Sequence[tuple[Any, int]]):
+    """The place of each record, taken out of it only when somebody wants its cursor."""
+
+    def __init__(self, records: Sequence[asyncpg.Record], value_at: int | str) -> None:
+        self._records = records
+        self._value_at = value_at
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index: Any) -> Any:
+        record = self._records[index]
+        return record[self._value_at], record["order_id"]
 
 
 def keyset_condition(where: Where, order: ListOrder, after: Place) -> None:

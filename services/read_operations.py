@@ -28,6 +28,7 @@ class OperationRow:
     created_at: datetime
     finished_at: datetime | None
     accepted_risks: list[str]
+    parameters: str
     total: int
     queued: int
     calling: int

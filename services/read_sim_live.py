@@ -30,6 +30,7 @@ from services.live_parts import (
     stored_parts,
     with_older_values,
 )
+from services.registration_country import with_country
 from services.runtime import calling_registry
 from services.sim_rows import SimRow
 from services.store_live import store_live
@@ -150,7 +151,7 @@ async def _read(driver: Driver, row: asyncpg.Record, reader_id: int) -> None:
     try:
         async with asyncio.timeout(_READ_TIMEOUT):
             ref = sim_ref(row["iccid"], row["imsi"], row["msisdn"], row["operator_ref"])
-            live = await driver.read_live(ref)
+            live = with_country(await driver.read_live(ref))
         stored = await fetch_row(_STORED, sim_id)
         older = newest(load_parts(stored["reading"] if stored else None), stored_parts(row))
         parts = with_older_values(parts_of(live), older)

@@ -27,6 +27,8 @@ class SimColumn(StrEnum):
     STATUS = "STATUS"
     OBSERVED_AT = "OBSERVED_AT"
     DRIFT = "DRIFT"
+    LIMIT = "LIMIT"
+    PACKAGE_SIZE = "PACKAGE_SIZE"
 
 
 # Expression, whether it may be empty, and how its value is read back from a cursor.
@@ -49,6 +51,8 @@ _SHAPES = {
     SimColumn.STATUS: ("s.observed_status", False, TEXT),
     SimColumn.OBSERVED_AT: ("s.observed_at", True, MOMENT),
     SimColumn.DRIFT: ("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)::int", False, INTEGER),
+    SimColumn.LIMIT: ("s.limit_mb", True, INTEGER),
+    SimColumn.PACKAGE_SIZE: ("s.package_mb", True, INTEGER),
 }
 
 

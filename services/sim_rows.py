@@ -34,7 +34,25 @@ class SimRow:
     observed_status: str
     native_status: str | None
     observed_at: datetime | None
+    registered_at: datetime | None
+    registration_network: str | None
+    registration_country: str | None
+    registration_plmn: str | None
+    registration_as_of: datetime | None
     left_operator_at: datetime | None
+    limit_mb: int | None
+    limit_used_bytes: int | None
+    limit_reached_at: datetime | None
+    limit_as_of: datetime | None
+    package_plan: str | None
+    package_mb: int | None
+    package_remaining_bytes: int | None
+    package_ends_at: datetime | None
+    package_as_of: datetime | None
+    wanted_package_mb: int | None
+    auto_reconnect: bool | None
+    roaming: bool | None
+    roaming_change_until: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -45,7 +63,11 @@ class SimRow:
 
 
 _NAMES = tuple(SimRow.__dataclass_fields__)
-COLUMNS = ", ".join(f"s.{name}" for name in _NAMES)
+AUTO_RECONNECT = """coalesce(s.auto_reconnect, s.wanted_auto_reconnect,
+  (SELECT NULLIF(p.has_packages, FALSE) FROM profile p WHERE p.id = s.profile_id))"""
+"""SQL: what the operator said, else what was asked for, else on (as for every SIM with packages), of a table known as `s`."""
+
+COLUMNS = ", ".join(AUTO_RECONNECT if name == "auto_reconnect" else f"s.{name}" for name in _NAMES)
 """The columns of `SimRow` in its order, of a table known as `s`; a query selects them first."""
 
 

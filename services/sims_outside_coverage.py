@@ -14,37 +14,43 @@ from services.sim_rows import COLUMNS, SimRow, sim_row
 
 _ORDER = ListOrder("OUTSIDE_COVERAGE", "s.id")
 
+_LAST_PLACE = (
+    "coalesce(s.registration_plmn, '') || E'\\n' || coalesce(s.registration_country, '')"
+    " || E'\\n' || coalesce(s.registration_network, '')"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageOfSims:
     """How the visible SIMs of a plan's profile stand to it by their last registration.
 
     `unknown` are those whose last network is not known, or of which cannot be said whether it is in the plan. `places`
-    are the last networks outside, as (PLMN, country) with empty texts for what is not known.
+    are the last networks outside, as (PLMN, country, name) with empty texts for what is not known.
     """
 
     plan: TariffPlan
     inside: int
     outside: int
     unknown: int
-    places: frozenset[tuple[str, str]]
+    places: frozenset[tuple[str, str, str]]
 
 
 async def judge_coverage(principal: Principal, plan: TariffPlan) -> CoverageOfSims:
     """Judge every network that visible SIMs were last seen in, once each."""
     where = _sims_of(principal, plan)
     rows = await fetch(
-        "SELECT s.registration_plmn AS plmn, s.registration_country AS country, count(*) AS sims"  # noqa: S608
-        f" FROM sim s WHERE {where.sql} GROUP BY 1, 2",
+        "SELECT s.registration_plmn, s.registration_country, s.registration_network, count(*) AS sims"  # noqa: S608
+        f" FROM sim s WHERE {where.sql} GROUP BY 1, 2, 3",
         *where.arguments,
     )
     counts = dict.fromkeys(NetworkStanding, 0)
     places = set()
     for row in rows:
-        standing = judge_network(plan, row["plmn"], row["country"])
-        counts[standing] += row["sims"]
+        plmn, country, network, sims = row
+        standing = judge_network(plan, plmn, country, network)
+        counts[standing] += sims
         if standing is NetworkStanding.OUTSIDE:
-            places.add((row["plmn"] or "", row["country"] or ""))
+            places.add((plmn or "", country or "", network or ""))
     return CoverageOfSims(
         plan=plan,
         inside=counts[NetworkStanding.COVERED],
@@ -58,9 +64,8 @@ async def list_sims_outside(principal: Principal, judged: CoverageOfSims, reques
     """One page of the SIMs outside, by id."""
     where = _sims_of(principal, judged.plan)
     # One text a place, so that PostgreSQL can walk along the ids and stop at a full page.
-    places = where.bind([f"{plmn}\n{country}" for plmn, country in judged.places])
-    last_place = "coalesce(s.registration_plmn, '') || E'\\n' || coalesce(s.registration_country, '')"
-    where.add(f"{last_place} = ANY({places}::text[])")
+    places = where.bind(["\n".join(place) for place in judged.places])
+    where.add(f"{_LAST_PLACE} = ANY({places}::text[])")
     return await keyset_page(
         lambda conditions, tail: f"SELECT {COLUMNS}, {_ORDER.selected} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
         where,

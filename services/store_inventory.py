@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import asyncpg
 
 from domain.clock import clock
 from domain.locks import BIT, LockKind
 from eventstream import SimsChanged
-from models.database import execute, fetch
+from models.database import again_after_deadlock, execute, fetch
 from novaconnect_sdk import SessionRecord, SimRecord
 from services.unit_of_work import unit_of_work
 
@@ -105,6 +106,10 @@ async def ensure_stock() -> None:
 
 async def store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredPage:
     """Insert or update the SIMs of a page and tell listeners what changed."""
+    return await again_after_deadlock(partial(_store_page, profile_code, records))
+
+
+async def _store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredPage:
     unique = list({record.ref.iccid: record for record in records}.values())
     async with unit_of_work() as uow:
         await ensure_stock()
@@ -153,17 +158,15 @@ def _changed(rows: Sequence[asyncpg.Record]) -> dict[int, list[int]]:
 
 async def store_sessions(profile_code: str, records: Sequence[SessionRecord], as_of: datetime) -> None:
     """Note the latest session of each SIM that has one; `sim_key` is the operator's own key."""
-    await execute(
-        _SESSIONS,
-        profile_code,
-        as_of,
+    columns = (
         [record.sim_key for record in records],
         [record.ended_at is None for record in records],
         [record.started_at for record in records],
         [record.ended_at for record in records],
     )
+    await again_after_deadlock(partial(execute, _SESSIONS, profile_code, as_of, *columns))
 
 
 async def close_unseen_sessions(profile_code: str, as_of: datetime) -> None:
     """After all records were read: a SIM without one has not been in session for as long as was looked back."""
-    await execute(_NO_SESSION, profile_code, as_of)
+    await again_after_deadlock(partial(execute, _NO_SESSION, profile_code, as_of))

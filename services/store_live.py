@@ -12,6 +12,7 @@ from domain.locks import BIT, LockKind
 from eventstream import SimsChanged
 from models.database import execute, fetch_value
 from novaconnect_sdk import Availability, LiveReading, Reading
+from services.store_changes import note_limit, note_package
 from services.unit_of_work import unit_of_work
 
 _READING = """
@@ -51,17 +52,6 @@ SELECT id, company_id, 'MSU', $3, 'operator', 'The operator blocked this SIM for
 ON CONFLICT (sim_id, kind) DO NOTHING
 """
 
-_LIMIT = """
-UPDATE sim SET limit_mb = $2, limit_used_bytes = $3, limit_reached_at = $4, limit_as_of = $5
-WHERE id = $1 AND (limit_as_of IS NULL OR limit_as_of <= $5)
-"""
-
-_PACKAGE = """
-UPDATE sim SET package_plan = left($2, 60), package_mb = $3, package_remaining_bytes = $4, auto_reconnect = $5, roaming = $6,
-  package_ends_at = $7, package_as_of = $8
-WHERE id = $1 AND (package_as_of IS NULL OR package_as_of <= $8)
-"""
-
 
 async def store_live(row: asyncpg.Record, live: LiveReading, parts: str, as_of: datetime, reader_id: int) -> None:
     """Store it if the reader still has the right to; a reader that came too late changes nothing."""
@@ -91,20 +81,10 @@ async def _state(sim_id: int, live: LiveReading) -> None:
 
 
 async def _allowance(sim_id: int, live: LiveReading) -> None:
-    if _told(live.limit) and (limit := live.limit.value):
-        await execute(_LIMIT, sim_id, limit.megabytes, limit.used_bytes, limit.reached_at, live.limit.as_of)
-    if _told(live.package) and (package := live.package.value):
-        await execute(
-            _PACKAGE,
-            sim_id,
-            package.plan,
-            package.size_mb,
-            package.remaining_bytes,
-            package.auto_reconnect,
-            package.roaming,
-            package.ends_at,
-            live.package.as_of,
-        )
+    if _told(live.limit) and live.limit.value and live.limit.as_of:
+        await note_limit(sim_id, live.limit.value, live.limit.as_of)
+    if _told(live.package) and live.package.value and live.package.as_of:
+        await note_package(sim_id, live.package.value, live.package.as_of)
 
 
 def _told(reading: Reading[Any]) -> bool:

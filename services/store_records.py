@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
-from tortoise.transactions import in_transaction
 
 from domain.clock import clock
-from models.database import connection, execute
+from models.database import connection, execute, transaction
 from novaconnect_sdk import SessionRecord
 
 BATCH = 50_000
@@ -20,8 +19,10 @@ MOVES_AT_MOST = timedelta(days=31)
 """How far a correction may move the beginning of a session and still be known as the same one: keeps the search for it
 to a few partitions."""
 
-_OLDEST = timedelta(days=3650)
-_NEWEST = timedelta(days=2)
+OLDEST = timedelta(days=3650)
+NEWEST = timedelta(days=2)
+"""Records from before or after these, counted from now, cannot be true and are left out."""
+
 _ONE_WRITER = 0x5245
 """First key of the advisory lock under which the records of one profile are written, one transaction at a time."""
 
@@ -119,13 +120,13 @@ async def store_session_records(profile_id: int, records: Sequence[SessionRecord
 
 async def _store(profile_id: int, records: Sequence[SessionRecord]) -> StoredRecords:
     now = clock.now()
-    rows = list({row.key: row for row in records if now - _OLDEST < row.started_at < now + _NEWEST}.values())
+    rows = list({row.key: row for row in records if now - OLDEST < row.started_at < now + NEWEST}.values())
     if not rows:
         return StoredRecords(read=len(records))
     times = [row.started_at for row in rows]
     span = (min(times) - MOVES_AT_MOST, max(times) + MOVES_AT_MOST)
     await ensure_partitions(times)
-    async with in_transaction("default"), connection() as raw:
+    async with transaction(), connection() as raw:
         await raw.execute("SELECT pg_advisory_xact_lock($1::int, $2::int)", _ONE_WRITER, profile_id)
         await raw.execute(_STAGING)
         await raw.copy_records_to_table("incoming_session", records=_staged(rows), columns=_STAGED)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 import orjson
 
 from access import Principal
+from domain.diagnosis_texts import NEXT_ACTIONS, TITLES, Language, evidence
 from models.database import fetch_row
+from services.diagnose_sim import SimDiagnosis, diagnose_sim
 from services.sim_relations import locks_of_sims
 from services.sim_rows import SimRow
 
@@ -41,22 +44,47 @@ class Letter:
 
 
 async def compose_letter(principal: Principal, sim: SimRow | None, text: str) -> Letter:
-    """The letter of a user who may see the SIM."""
+    """The letter of a user who may see the SIM. It is diagnosed first: up to ten seconds."""
     writer = await fetch_row(_WRITER, principal.user_id, sim.company_id if sim else None)
     assert writer is not None
     company = writer["company"] or "NovaConnect"
     about = f"SIM {sim.iccid}" if sim else "a question"
     lines = [f"From: {writer['name']} <{writer['email']}>, {principal.role.value.lower()}", f"Company: {company}"]
     if sim:
-        lines += [f"SIM: {sim.iccid}{f' ({sim.name})' if sim.name else ''}", "What is known of the SIM is attached."]
+        lines += [
+            f"SIM: {sim.iccid}{f' ({sim.name})' if sim.name else ''}",
+            "Its diagnosis and what is known of it are attached.",
+        ]
     return Letter(
         company_id=writer["company_id"],
         reply_to=writer["email"],
         subject=_one_line(f"[NovaConnect] {company}: {about}"),
         body="\n".join([*lines, "", text, ""]),
         text=text,
-        attachments={"sim.json": await _facts(sim.id)} if sim else {},
+        attachments=await _attachments(principal, sim) if sim else {},
     )
+
+
+async def _attachments(principal: Principal, sim: SimRow) -> dict[str, str]:
+    diagnosis = await diagnose_sim(principal, sim.id)
+    files = {"diagnosis.txt": _in_words(diagnosis)} if diagnosis else {}
+    # After the diagnosis, which has read the SIM afresh.
+    return files | {"sim.json": await _facts(sim.id)}
+
+
+def _in_words(diagnosis: SimDiagnosis) -> str:
+    """The diagnosis in English, then in Russian."""
+    return "\n\n".join(_in_language(diagnosis, language) for language in (Language.EN, Language.RU))
+
+
+def _in_language(diagnosis: SimDiagnosis, language: Language) -> str:
+    lines = [f"{diagnosis.finding.value}: {NEXT_ACTIONS[diagnosis.finding][language]}"]
+    for step in diagnosis.steps:
+        age = f" [{step.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC]" if step.as_of else ""
+        lines.append(f"- {TITLES[step.step][language]}: {step.verdict.value}. {evidence(step, language)}{age}")
+    if diagnosis.reason:
+        lines.append(f"({diagnosis.reason})")
+    return "\n".join(lines)
 
 
 async def _facts(sim_id: int) -> str:

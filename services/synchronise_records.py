@@ -11,8 +11,9 @@ import asyncpg
 from domain.clock import clock
 from domain.sync_window import pause_between_calls
 from models.database import execute, fetch, fetch_value
-from novaconnect_sdk import SessionRecord, SimRef, SimUnknown, UsageRecords
+from novaconnect_sdk import SessionRecord, SimRef, SimUnknown, Unsupported, UsageRecords
 from services.item_results import sim_ref
+from services.store_calls import store_call_records
 from services.store_inventory import close_unseen_sessions, store_sessions
 from services.store_records import StoredRecords, store_session_records
 from services.sync_runs import SyncKind, SyncRun, note_records
@@ -60,6 +61,21 @@ async def read_fleet_records(profile_code: str, driver: UsageRecords, run: SyncR
         if cursor is None:
             break
     await close_unseen_sessions(profile_code, as_of)
+    await _read_calls(driver, run, start, as_of)
+
+
+async def _read_calls(driver: UsageRecords, run: SyncRun, start: datetime, end: datetime) -> None:
+    """Calls and text messages of the whole fleet, where the operator has any."""
+    cursor: str | None = None
+    while True:
+        try:
+            page = await driver.iter_calls_and_messages(start, end, cursor)
+        except Unsupported:
+            return
+        await note_records(run, await store_call_records(run.profile_id, page.items))
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 async def read_records_by_sim(

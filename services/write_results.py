@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import asyncpg
 
@@ -12,7 +12,7 @@ from domain.clock import clock
 from domain.locks import BIT, LockKind
 from domain.operations import sources_of
 from eventstream import OperationChanged, SimsChanged
-from models.database import execute, fetch
+from models.database import again_after_deadlock, execute, fetch
 from services.item_results import ItemResult
 from services.store_changes import store_changes
 from services.superseded import superseded
@@ -109,8 +109,6 @@ DELETE FROM sim_lock_reason r USING unnest($1::bigint[], $2::text[]) AS c (sim_i
 WHERE r.sim_id = c.sim_id AND r.kind = c.kind
 """
 
-_DEADLOCK_TRIES = 5
-
 
 async def write_results(results: Sequence[ItemResult], holder_id: int | None) -> set[int]:
     """Write results and tell listeners. Returns the ids of the items that were still ours to move.
@@ -121,14 +119,7 @@ async def write_results(results: Sequence[ItemResult], holder_id: int | None) ->
     """
     moved: set[int] = set()
     for batch in _without_repeated_sims(results):
-        for attempt in range(_DEADLOCK_TRIES):
-            try:
-                moved |= await _write(batch, holder_id)
-                break
-            except asyncpg.DeadlockDetectedError:
-                if attempt == _DEADLOCK_TRIES - 1:
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
+        moved |= await again_after_deadlock(partial(_write, batch, holder_id))
     return moved
 
 

@@ -42,6 +42,7 @@ class Settings:
     graphiql: bool = False
     allowed_origins: tuple[str, ...] = ()
     database_pool_size: int = 10
+    trusted_documents: Path | None = None
     log_level: str = "INFO"
     support_email: str | None = None
     support_phone: str | None = None
@@ -94,6 +95,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         graphiql=_boolean(env, "GRAPHIQL", environment == "development"),
         allowed_origins=tuple(origin.strip() for origin in env.get("ALLOWED_ORIGINS", "").split(",") if origin.strip()),
         database_pool_size=_integer(env, "DATABASE_POOL_SIZE", 10, 2, 100),
+        trusted_documents=Path(env["TRUSTED_DOCUMENTS"]) if env.get("TRUSTED_DOCUMENTS") else None,
         log_level=env.get("LOG_LEVEL", "INFO").upper(),
         support_email=_line(env, "SUPPORT_EMAIL"),
         support_phone=_line(env, "SUPPORT_PHONE"),

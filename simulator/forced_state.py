@@ -1,11 +1,12 @@
 """Putting a SIM into a wished state for a test, past every rule of the operator."""
 
+from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
 from simulator.engine import Engine
 from simulator.jasper_account import STATUSES
-from simulator.packages import plan_megabytes
+from simulator.packages import BYTES_PER_MB, plan_megabytes
 from simulator.sim import ACTIVATED, DEACTIVATED, TC, Session, Sim
 
 
@@ -110,6 +111,23 @@ def _set_idle_hours(engine: Engine, sim: Sim, value: float, now: float) -> None:
         engine.relist_sessions(sim, gone)
 
 
+def _used(sim: Sim, value: Any) -> str:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 100_000
+    return "" if good else "must be megabytes from above 0 to 100000"
+
+
+def _set_used_mb(engine: Engine, sim: Sim, value: float, now: float) -> None:
+    """Another session that used so much; it lasted at most an hour and has just ended."""
+    engine.end_session(sim, now)
+    last = sim.last_session
+    started = min(max(now - 3600, (last.started + now) / 2 if last is not None else 0.0), now - 0.001)
+    session = Session(sim.index, started, now, sim.network, value * BYTES_PER_MB / (now - started), 0.0)
+    sim.sessions.append(session)
+    if sim.profile == TC:
+        insort(engine.session_log, session, key=lambda entry: entry.started)
+        engine.plan_limit(sim, now)
+
+
 def _set_plan(engine: Engine, sim: Sim, value: str, now: float) -> None:
     assert sim.package is not None
     sim.package.plan = value
@@ -121,6 +139,7 @@ _CHECKS: dict[str, Callable[[Sim, Any], str]] = {
     "status": _status,
     "msu_count": _tc_count,
     "msu_blocked": _tc_flag,
+    "used_mb": _used,
     "registered": _flag,
     "in_session": _flag,
     "idle_hours": _hours,
@@ -132,6 +151,7 @@ _CHANGES: dict[str, Callable[[Engine, Sim, Any, float], None]] = {
     "status": _set_status,
     "msu_count": _set_msu_count,
     "msu_blocked": _set_msu_blocked,
+    "used_mb": _set_used_mb,
     "registered": _set_registered,
     "in_session": _set_in_session,
     "idle_hours": _set_idle_hours,

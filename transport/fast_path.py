@@ -18,6 +18,7 @@ from projection import CompiledSchema
 from resolvers.context import RequestContext
 from transport.accept import negotiate
 from transport.bearer import token_of_headers
+from transport.documents import Documents
 from transport.limits import BODY_SECONDS, MAX_ANONYMOUS_BODY
 from transport.refusals import RequestRefused
 
@@ -45,11 +46,12 @@ class Replayed:
 class FastPath:
     """Answers what it can."""
 
-    def __init__(self, schema: CompiledSchema, hub: EventHub) -> None:
+    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents) -> None:
         self.answers = 0
         """How many requests came this way to their end."""
         self._schema = schema
         self._hub = hub
+        self._documents = documents
 
     async def answered(self, scope: Scope, receive: Replayed, send: Send) -> bool:
         """Whether the request was answered; if not, nothing was sent and `receive` gives everything again."""
@@ -78,6 +80,7 @@ class FastPath:
         if message["type"] != "http.request" or message.get("more_body") or b"\\u0000" in body:
             return None
         request = orjson.loads(body)
+        self._documents.complete(request)
         query, variables, name = request.get("query"), request.get("variables"), request.get("operationName")
         extensions = request.get("extensions")
         if (

@@ -30,6 +30,7 @@ from resolvers.context import RequestContext
 from schema.enums import ErrorCode
 from settings import BadSetting, Settings
 from transport.bearer import principal_of, token_of_headers, token_of_payload
+from transport.documents import Documents, trusted_documents
 from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
@@ -73,7 +74,8 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         )
         fast = schema if isinstance(schema, CompiledSchema) else None
         self._execute = fast.execute_fast if fast else schema.execute
-        self._fast_path = FastPath(fast, hub) if fast else None
+        self.documents = Documents(trusted_documents(settings.trusted_documents))
+        self._fast_path = FastPath(fast, hub, self.documents) if fast else None
         self.hub = hub
         self.streams = SharedStreams(schema, hub)
         self.token_watch = TokenWatch()
@@ -139,7 +141,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
 
     async def parse_http_body(self, request: AdmittedRequest) -> GraphQLRequestData:  # type: ignore[override]
         """The operation of the body, and whether it is to be streamed."""
-        operation = read_request(await request.get_body())
+        operation = read_request(await request.get_body(), self.documents)
         if request.accept.prefers_stream:
             operation.protocol = "sse"
         return operation

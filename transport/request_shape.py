@@ -7,12 +7,13 @@ from typing import Any
 import orjson
 from strawberry.http import GraphQLRequestData
 
+from transport.documents import Documents
 from transport.limits import LONG_STRING_KEY, MAX_STRING
 from transport.query_gate import check_document, is_longer
 from transport.refusals import bad_request, too_large
 
 
-def read_request(body: bytes) -> GraphQLRequestData:
+def read_request(body: bytes, documents: Documents) -> GraphQLRequestData:
     """The operation in a JSON body; raises `RequestRefused`. JSON deeper than 1,024 levels is refused by the parser."""
     try:
         data = orjson.loads(body)
@@ -22,11 +23,12 @@ def read_request(body: bytes) -> GraphQLRequestData:
         raise bad_request("Batches are not accepted: send one operation a request.")
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object with a `query`.")
-    return read_operation(data)
+    return read_operation(data, documents)
 
 
-def read_operation(data: dict[str, Any]) -> GraphQLRequestData:
+def read_operation(data: dict[str, Any], documents: Documents) -> GraphQLRequestData:
     """The operation in a JSON object, checked in its shape and sizes; raises `RequestRefused`."""
+    documents.complete(data)
     query, variables = data.get("query"), data.get("variables")
     operation_name, extensions = data.get("operationName"), data.get("extensions")
     if not isinstance(query, str) or not query.strip():

@@ -136,7 +136,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         try:
             self._count(message["id"])
-            operation = read_operation(payload)
+            operation = read_operation(payload, self.view.documents)
         except RequestRefused as refused:
             await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[refused.error]))
             return

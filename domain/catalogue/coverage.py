@@ -115,21 +115,45 @@ def _countries_by_plmn(plan: TariffPlan | None) -> Mapping[str, frozenset[Countr
     return {plmn: frozenset(countries) for plmn, countries in found.items()}
 
 
-def judge_network(plan: TariffPlan, plmn: str | None, country: str | None) -> NetworkStanding:
-    """Whether a SIM that registered there was inside the plan. `country` is a code or a name, as operators give it.
+@lru_cache(maxsize=8)
+def _networks_by_operator(plan: TariffPlan | None) -> Mapping[str, tuple[Network, ...]]:
+    found: dict[str, list[Network]] = defaultdict(list)
+    for network in networks(plan):
+        found[fold(network.operator)].append(network)
+    return {operator: tuple(rows) for operator, rows in found.items()}
 
-    The country decides only where the PLMN is known to serve it: operators name small territories after the state they
-    belong to. Without a PLMN, a country in which the plan has no network is outside; any other leaves it unknown.
+
+def judge_network(
+    plan: TariffPlan, plmn: str | None, country: str | None, network: str | None = None
+) -> NetworkStanding:
+    """Whether a SIM that registered there was inside the plan. `country` is a code or a name and `network` the name of the
+    network, as operators give them.
+
+    With a PLMN, the country decides only where the PLMN is known to serve it: operators name small territories after the
+    state they belong to. Without one, it is judged by country and name, and stays unknown unless these leave no doubt.
     """
     if plan.table is None:
         return NetworkStanding.UNKNOWN
     where = find_country(country) if country else None
     if plmn is None:
-        covered = {row.country for row in networks(plan)}
-        return NetworkStanding.UNKNOWN if where is None or where in covered else NetworkStanding.OUTSIDE
+        return _judge_by_name(plan, where, network)
     serves = _countries_by_plmn(plan).get(plmn)
     if serves is None:
         return NetworkStanding.OUTSIDE
     if where in serves or where not in _countries_by_plmn(None)[plmn]:
         return NetworkStanding.COVERED
     return NetworkStanding.OUTSIDE
+
+
+def _judge_by_name(plan: TariffPlan, where: Country | None, network: str | None) -> NetworkStanding:
+    """By names alone: outside where the plan has no network of the country, else as all networks of that name are."""
+    if where is not None and all(row.country != where for row in networks(plan)):
+        return NetworkStanding.OUTSIDE
+    known = _networks_by_operator(None).get(fold(network), ()) if network else ()
+    meant = {row.key for row in known if where is None or row.country == where}
+    if not meant:
+        return NetworkStanding.UNKNOWN
+    inside = meant & {row.key for row in networks(plan)}
+    if len(inside) == len(meant):
+        return NetworkStanding.COVERED
+    return NetworkStanding.UNKNOWN if inside else NetworkStanding.OUTSIDE

@@ -58,15 +58,6 @@ def _of_packages(settings: JasperSettings) -> tuple[Capability, ...]:
         "minimum": plans.smallest,
         "maximum": plans.largest,
         "takes_effect": "NEXT_TERM",
-        "packages": [
-            {
-                "mb": offer.megabytes,
-                "price_eur": str(offer.price_eur),
-                "roaming": offer.roaming,
-                "sample": offer.sample,
-            }
-            for offer in settings.offers
-        ],
     }
     once = Idempotency.NONE
     return (

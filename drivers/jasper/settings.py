@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from novaconnect_sdk import OperatorLimits, Settings, SettingsError, SettingsReader
 
 DOCUMENTED_LIMITS = OperatorLimits(calls_per_second=5, max_concurrency=1)
 """What the operator allows an account, REST and SOAP together."""
-
-PRICES = Path(__file__).with_name("package_prices.csv")
-"""What NovaConnect charges for a package. 15 MB at 1.20 EUR is the guide's price; all marked so are samples."""
 
 _STATUSES = frozenset({"INVENTORY", "TEST_READY", "ACTIVATION_READY", "ACTIVATED", "DEACTIVATED"})
 _SIZE = "{mb}"
@@ -40,16 +33,6 @@ class Plans:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A package on sale: MB, whether it is of the roaming plan, its price in EUR, and whether that price is a sample."""
-
-    megabytes: int
-    roaming: bool
-    price_eur: Decimal
-    sample: bool
-
-
-@dataclass(frozen=True, slots=True)
 class JasperSettings:
     """How to reach one account. `lock_status` and `unlock_status` are the target states of a lock and an unlock.
 
@@ -68,7 +51,6 @@ class JasperSettings:
     lock_status: str
     unlock_status: str
     plans: Plans
-    offers: tuple[Offer, ...]
     bytes_per_mb: int
     bytes_per_kb: int
     cycle_day: int
@@ -106,7 +88,6 @@ def parse(settings: Settings) -> JasperSettings:
         lock_status=_status(read, "lock_status", "DEACTIVATED"),
         unlock_status=_status(read, "unlock_status", "ACTIVATED"),
         plans=_plans(read),
-        offers=_offers(read),
         bytes_per_mb=read.integer("bytes_per_mb", 1_000_000, 1_000_000, 1_048_576),
         bytes_per_kb=read.integer("bytes_per_kb", 1000, 1000, 1024),
         cycle_day=read.integer("cycle_day", 1, 1, 28),
@@ -139,20 +120,3 @@ def _plans(read: SettingsReader) -> Plans:
     base = read.text("base_plan", pattern.replace(_SIZE, str(smallest)))
     roaming_size = read.integer("roaming_package_mb", 15, 1, 1_000_000)
     return Plans(pattern, smallest, largest, read.text("roaming_plan", "mega-15"), base, roaming_size)
-
-
-def _offers(read: SettingsReader) -> tuple[Offer, ...]:
-    """The price list: the file beside this one unless the setting names another."""
-    named = read.text("package_prices", "")
-    path = Path(named) if named else PRICES
-    try:
-        offers = tuple(_offer(row) for row in csv.DictReader(path.read_text("utf-8").splitlines()))
-    except (OSError, KeyError, ValueError, InvalidOperation):
-        raise SettingsError("`package_prices` must name a table with size_mb, plan, price_eur and sample.") from None
-    if not offers:
-        raise SettingsError("`package_prices` names a table without any package.")
-    return offers
-
-
-def _offer(row: Mapping[str, str]) -> Offer:
-    return Offer(int(row["size_mb"]), row["plan"] == "roaming", Decimal(row["price_eur"]), row["sample"] == "yes")

@@ -19,6 +19,7 @@ from novaconnect_sdk import (
     Msisdn,
     ObservedState,
     PackageReading,
+    Plmn,
     RegistrationReading,
     SessionReading,
     SessionRecord,
@@ -127,8 +128,17 @@ def _exhausted(plan: str | None, status: SimStatus, *, running: bool) -> bool | 
 
 
 def registration(info: etree._Element) -> RegistrationReading:
-    """The latest registration; without an event date there never was one."""
-    return RegistrationReading(instant(text_of(info, "eventDate")), text_of(info, "carrierName") or None)
+    """The latest registration; without an event date there never was one.
+
+    `gtAddr` names the network's node: where it has the shape of a network code it is taken as one, a longer global title
+    is not.
+    """
+    address = text_of(info, "gtAddr")
+    try:
+        plmn = Plmn(address) if address else None
+    except ValueError:
+        plmn = None
+    return RegistrationReading(instant(text_of(info, "eventDate")), text_of(info, "carrierName") or None, plmn=plmn)
 
 
 def session(content: Mapping[str, Any]) -> SessionReading:

@@ -202,6 +202,7 @@ async def travelling(world: TwoCompanies) -> TwoCompanies:
         "in Pyongyang": ("46705", "KP"),
         "somewhere in Spain": (None, "Spain"),
     }
+    await add_sim(world.company, td, 499, name="with Korek", registration_network="Korek Telecom")
     for serial, (name, (plmn, country)) in enumerate(places.items(), start=500):
         await add_sim(
             world.company,
@@ -219,11 +220,11 @@ async def travelling(world: TwoCompanies) -> TwoCompanies:
 
 async def test_sims_outside_a_plan(travelling: TwoCompanies, read: Ask) -> None:
     lite = (await read(travelling.owner, OUTSIDE, plan="TD_Lite"))["simsOutsideCoverage"]
-    assert [sim["name"] for sim in lite["nodes"]] == ["in Kabul", "in Algiers", "in Pyongyang"]
-    assert (lite["totalCount"], lite["insideCount"], lite["unknownCount"]) == (3, 1, 3)
+    assert [sim["name"] for sim in lite["nodes"]] == ["with Korek", "in Kabul", "in Algiers", "in Pyongyang"]
+    assert (lite["totalCount"], lite["insideCount"], lite["unknownCount"]) == (4, 1, 3)
     mega = (await read(travelling.owner, OUTSIDE, plan="TD_Mega"))["simsOutsideCoverage"]
     assert [sim["name"] for sim in mega["nodes"]] == ["in Pyongyang"]
-    assert (mega["totalCount"], mega["insideCount"], mega["unknownCount"]) == (1, 2, 4)
+    assert (mega["totalCount"], mega["insideCount"], mega["unknownCount"]) == (1, 3, 4)
     use = (await read(travelling.owner, OUTSIDE, plan="TC_PayPerUse"))["simsOutsideCoverage"]
     assert (use["nodes"], use["totalCount"], use["unknownCount"]) == ([], 0, 4), "where TC works is not listed"
 
@@ -237,10 +238,25 @@ async def test_sims_outside_are_those_one_may_see(travelling: TwoCompanies, read
     assert refused["errors"][0]["extensions"]["code"] == "UNKNOWN_PLAN"
 
 
+async def test_a_sim_shows_where_it_was_last_seen(travelling: TwoCompanies, read: Ask) -> None:
+    document = """query ($search: String!) { sims(filter: {search: $search}) {
+      nodes { lastRegistration { since network country plmn asOf } } } }"""
+    (kabul,) = (await read(travelling.owner, document, search="Kabul"))["sims"]["nodes"]
+    assert kabul["lastRegistration"] == {
+        "since": "2025-03-01T09:00:00Z",
+        "network": None,
+        "country": "Afghanistan",
+        "plmn": "41250",
+        "asOf": None,
+    }
+    (truck,) = (await read(travelling.owner, document, search="Truck"))["sims"]["nodes"]
+    assert set(truck["lastRegistration"].values()) == {None}
+
+
 async def test_sims_outside_come_in_pages(travelling: TwoCompanies, read: Ask) -> None:
     first = (await read(travelling.owner, OUTSIDE, plan="TD_Lite", first=2))["simsOutsideCoverage"]
     assert first["pageInfo"]["hasNextPage"]
     after = first["pageInfo"]["endCursor"]
     rest = (await read(travelling.owner, OUTSIDE, plan="TD_Lite", first=2, after=after))["simsOutsideCoverage"]
-    assert [sim["name"] for sim in rest["nodes"]] == ["in Pyongyang"]
+    assert [sim["name"] for sim in rest["nodes"]] == ["in Algiers", "in Pyongyang"]
     assert not rest["pageInfo"]["hasNextPage"]

@@ -153,6 +153,28 @@ def test_whether_a_network_is_in_a_plan(
     assert judge_network(plan(code), plmn, country) is standing
 
 
+@pytest.mark.parametrize(
+    ("code", "country", "network", "standing"),
+    [
+        ("TD_Lite", None, "azercell", COVERED),
+        ("TD_Lite", None, "Korek Telecom", OUTSIDE),
+        ("TD_Mega", None, "Korek  TELECOM", COVERED),
+        # One name in many countries, some of them in the plan.
+        ("TD_Lite", None, "MTN", UNKNOWN),
+        ("TD_Lite", "AF", "MTN", COVERED),
+        ("TD_Lite", "Ghana", "MTN", OUTSIDE),
+        ("TD_Lite", "AF", "Etisalat", OUTSIDE),
+        ("TD_Mega", "AF", "Etisalat", COVERED),
+        ("TD_Lite", "AF", "Nobody has heard of it", UNKNOWN),
+        ("TD_Lite", None, "Nobody has heard of it", UNKNOWN),
+    ],
+)
+def test_where_an_operator_gives_no_code_names_must_leave_no_doubt(
+    code: str, country: str | None, network: str, standing: NetworkStanding
+) -> None:
+    assert judge_network(plan(code), None, country, network) is standing
+
+
 def test_which_plan_a_sim_is_on() -> None:
     assert [each.code for each in tariff_plans()] == ["TD_Lite", "TD_Mega", "TC_PayPerUse"]
     assert plan_of_sim("TD", roaming=False) == plan("td_lite")

@@ -57,7 +57,11 @@ async def test_a_question_about_a_sim_becomes_a_mail(world: TwoCompanies, ask: A
     assert payload["userErrors"] == []
     subject = f"[NovaConnect] Astana Telematics: SIM {combine.iccid}"
     message = payload["message"]
-    assert (message["state"], message["subject"], message["attachments"]) == ("QUEUED", subject, ["sim.json"])
+    assert (message["state"], message["subject"], message["attachments"]) == (
+        "QUEUED",
+        subject,
+        ["diagnosis.txt", "sim.json"],
+    )
     assert await deliver_mail(outbox) == 1
     (letter,) = letters(outbox)
     assert (letter["From"], letter["To"]) == ("NovaConnect <robot@example.com>", "support@example.com")
@@ -67,7 +71,10 @@ async def test_a_question_about_a_sim_becomes_a_mail(world: TwoCompanies, ask: A
     assert body is not None
     assert text in body.get_content()
     assert "Marat Manager <marat.manager@example.com>, manager" in body.get_content()
-    (attachment,) = letter.iter_attachments()
+    diagnosis, attachment = letter.iter_attachments()
+    assert diagnosis.get_filename() == "diagnosis.txt"
+    assert diagnosis.get_content().startswith("MSU_LOCKED: ")
+    assert "Блокировка по MSU: PROBLEM" in diagnosis.get_content()
     facts = json.loads(attachment.get_content())
     assert attachment.get_filename() == "sim.json"
     assert (facts["iccid"], facts["profile"], facts["msu_count"]) == (combine.iccid, "TC", 120)

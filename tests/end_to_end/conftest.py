@@ -118,7 +118,7 @@ async def strict_house(
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[MakeProgram]:
-    """A function that makes programs in the environment as it is then; whatever still runs at the end is stopped."""
+    """A function that makes programs in the environment as it is then; whatever still runs at the end is killed."""
     made: list[Program] = []
 
     def make(name: str) -> Program:
@@ -127,4 +127,4 @@ def program(tmp_path: Path) -> Iterator[MakeProgram]:
 
     yield make
     for running in made:
-        running.stop()
+        running.kill()

@@ -53,8 +53,9 @@ class Program:
         await until(is_ready)
 
     def kill(self) -> None:
-        """SIGKILL to everything that runs in its session."""
-        assert self._process is not None
+        """SIGKILL to everything that runs in its session, if anything does."""
+        if self._process is None:
+            return
         kill_session(self._process.pid)
         self._process.wait(10)
         self._process = None

@@ -116,6 +116,12 @@ async def fleet(world: TwoCompanies, hub: EventHub) -> TwoCompanies:
             observed_blocked=(None, True, False)[serial % 3],
             observed_at=(None, BEGINNING + timedelta(microseconds=120))[serial % 2],
             created_at=BEGINNING + timedelta(days=serial % 2),
+            limit_mb=(None, 100)[serial % 2],
+            limit_used_bytes=(None, 5_000_000_000)[serial % 2],
+            package_mb=(None, 15)[serial % 2],
+            wanted_package_mb=(None, 20)[serial % 2],
+            auto_reconnect=(None, True, False)[serial % 3],
+            package_remaining_bytes=(None, 0)[serial % 2],
         )
     sims = list(world.sims.values())
     await add_group(world.company, "а вторая", sims[:3])
@@ -159,7 +165,8 @@ async def some_cursors(world: TwoCompanies) -> list[str]:
 TABLE = """{ sims(first: 50) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id iccid imsi msisdn
   externalMsisdn name isLocked msuCount balance internalBalance currency drift createdAt updatedAt
   observed { status nativeStatus isBlocked asOf } profile { id code title apn numberPrefix capabilities { action } }
-  company { id name country } groups { id name createdAt } capabilities { action support mode parameters sideEffects }
+  company { id name country } groups { id name createdAt } limit { megabytes period usedBytes reachedAt asOf }
+  package { plan sizeMb nextSizeMb remainingBytes endsAt autoReconnect roaming roamingChangeUntil asOf }
   locks { kind since setBy reason howToLift } } } } }"""
 
 

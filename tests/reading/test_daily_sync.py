@@ -28,6 +28,9 @@ async def engine(engine: Engine) -> Engine:
     return engine
 
 
+STORED = "SELECT (SELECT count(*) FROM data_session) + (SELECT count(*) FROM call_record)"
+
+
 def go_to_night(engine: Engine, nights: int = 0) -> None:
     """Let time pass until half past midnight at UTC+05:00, and so many nights more."""
     now = clock.now()
@@ -102,17 +105,35 @@ async def test_a_night_brings_statuses_and_records(engine: Engine, code: str) ->
     assert total["one"] == total["other"]
 
 
+async def test_calls_and_messages_come_with_the_night(engine: Engine) -> None:
+    """Given TC SIMs with sessions, which the operator precedes by calls and messages, then each is stored once."""
+    sims = await engine.sims("TC", 12)
+    for sim in sims:
+        engine.force(sim, in_session=True)
+    go_to_night(engine)
+
+    await synchronise(engine, "TC")
+    first = await fetch_value("SELECT count(*) FROM call_record")
+    await execute("DELETE FROM sync_run")
+    await synchronise(engine, "TC")
+
+    kinds = {row["kind"] for row in await fetch("SELECT DISTINCT kind FROM call_record")}
+    assert first > 0
+    assert kinds <= {"VOICE", "SMS"}
+    assert await fetch_value("SELECT count(*) FROM call_record") == first
+
+
 async def test_records_read_again_change_nothing(engine: Engine) -> None:
     """Given a night's run, when the next night reads the same records again, then none is there twice."""
     go_to_night(engine)
     await synchronise(engine, "TC")
-    before = await fetch_value("SELECT count(*) FROM data_session")
+    before = await fetch_value(STORED)
     go_to_night(engine)
 
     await synchronise(engine, "TC")
 
     run = await last_run("TC")
-    assert run["records_changed"] == await fetch_value("SELECT count(*) FROM data_session") - before
+    assert run["records_changed"] == await fetch_value(STORED) - before
 
 
 async def test_it_runs_once_a_night_and_not_by_day(engine: Engine) -> None:

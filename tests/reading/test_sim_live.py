@@ -72,7 +72,8 @@ async def test_a_td_sim_has_a_package_and_no_msu(engine: Engine) -> None:
     view = await look(engine, sim)
 
     assert value(view, LivePart.PACKAGE)["size_mb"]
-    assert value(view, LivePart.REGISTRATION)
+    assert value(view, LivePart.REGISTRATION)["plmn"]
+    assert value(view, LivePart.REGISTRATION)["network"]
     assert view.parts[LivePart.MSU].availability is Availability.UNSUPPORTED
     assert view.parts[LivePart.MSU].value is None
     assert view.parts[LivePart.LIMIT].availability is Availability.UNSUPPORTED
