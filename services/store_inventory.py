@@ -73,9 +73,12 @@ ON CONFLICT (sim_id, kind) DO NOTHING
 _SESSIONS = """
 UPDATE sim s SET session_active = g.active, session_started_at = g.started_at,
   session_ended_at = CASE WHEN g.active THEN NULL ELSE g.ended_at END, session_as_of = $2
-FROM unnest($3::text[], $4::bool[], $5::timestamptz[], $6::timestamptz[]) AS g (sim_key, active, started_at, ended_at),
-     profile p
-WHERE p.code = $1 AND s.profile_id = p.id AND s.operator_ref = g.sim_key
+FROM (SELECT coalesce(a.id, b.id) AS sim_id, u.active, u.started_at, u.ended_at
+      FROM unnest($3::text[], $4::bool[], $5::timestamptz[], $6::timestamptz[]) AS u (sim_key, active, started_at, ended_at)
+      JOIN profile p ON p.code = $1
+      LEFT JOIN sim a ON a.profile_id = p.id AND a.operator_ref = u.sim_key
+      LEFT JOIN sim b ON b.profile_id = p.id AND b.iccid = u.sim_key) AS g
+WHERE s.id = g.sim_id
   AND (s.session_as_of IS NULL OR s.session_as_of < $2
        OR (s.session_as_of = $2 AND (g.active, g.started_at) > (s.session_active, s.session_started_at)))
 """

@@ -44,11 +44,7 @@ INSERT INTO fresh_session
 SELECT i.key, s.id, coalesce(o.company_id, s.company_id), i.started_at, i.ended_at, i.bytes, i.operator, i.country, i.plmn,
        i.cost, i.currency, o.sim_id, o.company_id, o.started_at, o.bytes
 FROM incoming_session i
-JOIN LATERAL (
-  SELECT s.id, s.company_id FROM sim s WHERE s.profile_id = $1 AND s.operator_ref = i.sim_key
-  UNION ALL
-  SELECT s.id, s.company_id FROM sim s WHERE s.iccid = i.sim_key AND s.profile_id = $1
-  LIMIT 1) s ON true
+JOIN sim s ON s.profile_id = $1 AND {named}
 LEFT JOIN data_session o
   ON o.profile_id = $1 AND o.key = i.key AND o.started_at BETWEEN $2::timestamptz AND $3::timestamptz
 WHERE o.key IS NULL OR (
@@ -56,6 +52,10 @@ WHERE o.key IS NULL OR (
     IS DISTINCT FROM (i.started_at, i.ended_at, s.id, i.bytes, i.operator, i.country, i.plmn, i.cost, i.currency)
   AND NOT (i.ended_at IS NULL AND o.ended_at IS NOT NULL AND i.bytes <= o.bytes))
 """
+
+# Operators name a SIM by their own key, or by its ICCID where they have none.
+_BY_KEY = _FRESH.format(named="s.operator_ref = i.sim_key")
+_BY_ICCID = _FRESH.format(named="s.iccid = i.sim_key AND s.operator_ref IS DISTINCT FROM i.sim_key")
 
 _MOVED = """
 DELETE FROM data_session o USING fresh_session f
@@ -130,16 +130,20 @@ async def _store(profile_id: int, records: Sequence[SessionRecord]) -> StoredRec
         await raw.execute("SELECT pg_advisory_xact_lock($1::int, $2::int)", _ONE_WRITER, profile_id)
         await raw.execute(_STAGING)
         await raw.copy_records_to_table("incoming_session", records=_staged(rows), columns=_STAGED)
-        written, corrected = await _merge(raw, profile_id, span, many=len(rows) > 1000)
+        written, corrected = await _merge(
+            raw, profile_id, span, many=len(rows) > 1000, by_iccid=any(map(_looks_like_iccid, rows))
+        )
     return StoredRecords(len(records), written - corrected, corrected)
 
 
 async def _merge(
-    raw: asyncpg.Connection, profile_id: int, span: tuple[datetime, datetime], *, many: bool
+    raw: asyncpg.Connection, profile_id: int, span: tuple[datetime, datetime], *, many: bool, by_iccid: bool
 ) -> tuple[int, int]:
     if many:
         await raw.execute("ANALYZE incoming_session")
-    await raw.execute(_FRESH, profile_id, *span)
+    await raw.execute(_BY_KEY, profile_id, *span)
+    if by_iccid:
+        await raw.execute(_BY_ICCID, profile_id, *span)
     counted = await raw.fetchrow(_COUNT)
     assert counted is not None
     if counted["corrected"]:
@@ -157,6 +161,10 @@ async def ensure_partitions(times: Iterable[datetime]) -> None:
     for month in sorted({(time.year, time.month) for time in times}):
         day = date(*month, 1)
         await execute("SELECT ensure_record_partitions($1, $1)", day)
+
+
+def _looks_like_iccid(row: SessionRecord) -> bool:
+    return len(row.sim_key) > 17 and row.sim_key.startswith("89")
 
 
 def _staged(rows: Sequence[SessionRecord]) -> list[tuple[object, ...]]:

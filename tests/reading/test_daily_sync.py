@@ -97,6 +97,7 @@ async def test_a_night_brings_statuses_and_records(engine: Engine, code: str) ->
     assert (run["complete"], run["error"], run["phase"], run["seen"]) == (True, None, "RECORDS", 12)
     assert run["finished_at"] is not None
     assert run["records"] >= run["records_changed"] > 0
+    assert (await engine.stored(sim))["session_started_at"] is not None
     assert await fetch_value("SELECT count(*) FROM data_session WHERE sim_id = $1", sim.id) > 0
     total = await fetch_row(
         "SELECT (SELECT count(*) FROM data_session) AS one, (SELECT sum(sessions) FROM usage_daily) AS other"
