@@ -37,8 +37,9 @@ def api() -> None:
     import uvicorn
 
     from settings import load
-    from transport.serving import server_options
+    from transport.serving import allow_many_sockets, server_options
 
+    allow_many_sockets()
     uvicorn.run("asgi:app", **server_options(load()))
 
 

@@ -144,6 +144,14 @@ def _judge_unlock(kind: OperationKind, situation: Situation, traits: Traits) -> 
         weighty = weightiest(remaining)
         assert weighty is not None
         return Verdict(Ruling.REFUSED, _LOCKED_BY[weighty], still_locked(remaining))
+    if situation.observed_blocked and traits.package_sizes:
+        # Its package may have ended without our having read it; to unblock it would start, and charge, a new one.
+        return Verdict(
+            Ruling.REFUSED,
+            OutcomeCode.NOT_LOCKED,
+            "The operator blocks this SIM though nobody locked it here; its package may have ended."
+            " Look at it with simLive, then reconnect the package.",
+        )
     if situation.observed_blocked:
         return CALL  # the operator blocks what nobody asked to be blocked: unlocking mends the drift
     return Verdict(Ruling.REFUSED, OutcomeCode.NOT_LOCKED, "This SIM is not locked; there is nothing to unlock.")

@@ -26,9 +26,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An object field made of expressions of the same row; it is never null."""
+    """An object field made of expressions of the same row; null where `when`, a condition of that row, does not hold."""
 
     fields: Fields
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,13 @@ class Rows:
     """A list field: rows of another table. `sql` is a query with `{columns}` where the asked expressions go.
 
     `when` is a condition of the own row under which there can be any rows at all: where it does not hold, nothing is
-    looked up.
+    looked up. With `single` an object field: the one row that the query gives, or null.
     """
 
     sql: str
     fields: Fields
     when: str | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

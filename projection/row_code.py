@@ -40,6 +40,7 @@ class RowCode:
         """`names` are those of the generated code, shared with rows within the row."""
         self.columns: dict[str, int] = {}
         self.embeds: list[EmbedUse] = []
+        self._within = 0
         self._selections = selections
         self._names = names
         names["required"] = required
@@ -67,8 +68,7 @@ class RowCode:
             case Column():
                 return self._column(asked, source, row)
             case Nested():
-                below = object_type(asked)
-                return self.record(below, self._selections.below(asked, below), source.fields, row)
+                return self._nested(asked, source, row)
             case Rows():
                 return self._rows(asked, source, row)
             case Embed():
@@ -83,18 +83,26 @@ class RowCode:
             return f"None if {cell} is None else {self._name(source.convert)}({cell})"
         return cell if source.convert is None else f"{self._name(source.convert)}({cell})"
 
+    def _nested(self, asked: Asked, source: Nested, row: str) -> str:
+        below = object_type(asked)
+        record = self.record(below, self._selections.below(asked, below), source.fields, row)
+        return record if source.when is None else f"({record} if {row}[{self.place(source.when)}] else None)"
+
     def _rows(self, asked: Asked, source: Rows, row: str) -> str:
         inner = RowCode(self._selections, self._names)
         below = object_type(asked)
-        item = f"{row}_"
+        self._within += 1
+        item = f"{row}_{self._within}"
         record = inner.record(below, self._selections.below(asked, below), source.fields, item)
         if inner.embeds:
             raise Unsupported("a catalogue within rows of rows")
         query = source.sql.replace("{columns}", f"ROW({inner.selected})")
-        column = f"ARRAY({query})"
+        column = f"({query})" if source.single else f"ARRAY({query})"
         if source.when is not None:
             column = f"CASE WHEN {source.when} THEN {column} END"
         cell = f"{row}[{self.place(column)}]"
+        if source.single:
+            return f"(None if ({item} := {cell}) is None else {record})"
         return f"[{record} for {item} in {cell} or ()]"
 
     def _embed(self, asked: Asked, source: Embed, row: str) -> str:

@@ -49,6 +49,23 @@ SIM_LOCK: Fields = {
     "howToLift": Column("r.kind", convert=lambda kind: HOW_TO_LIFT[LockKind(kind)], never_null=True),
 }
 
+OPERATION_ITEM: Fields = {
+    "id": _global_id("OperationItem", "i.id"),
+    "kind": Column("i.kind", never_null=True),
+    "state": Column("i.state", never_null=True),
+    "outcome": Nested(
+        {
+            "code": Column("i.outcome_code", never_null=True),
+            "message": Column("coalesce(i.outcome_message, '')", never_null=True),
+        },
+        when="i.outcome_code IS NOT NULL",
+    ),
+    "attempts": Column("i.attempt", never_null=True),
+    "startedAt": Column("i.started_at"),
+    "finishedAt": Column("i.finished_at"),
+    "deadlineAt": Column("i.deadline_at"),
+}
+
 SIM: Fields = {
     "id": _global_id("Sim", "s.id"),
     "iccid": Column("s.iccid", never_null=True),
@@ -113,6 +130,11 @@ SIM: Fields = {
         "SELECT {columns} FROM sim_lock_reason r WHERE r.sim_id = s.id ORDER BY r.since, r.id",
         SIM_LOCK,
         when="s.lock_mask <> 0",
+    ),
+    "lastOperation": Rows(
+        "SELECT {columns} FROM operation_item i WHERE i.sim_id = s.id ORDER BY i.id DESC LIMIT 1",
+        OPERATION_ITEM,
+        single=True,
     ),
 }
 

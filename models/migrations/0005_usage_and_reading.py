@@ -109,11 +109,10 @@ SYNC = [
     " ALTER returned SET DEFAULT 0, ALTER attempts SET DEFAULT 1",
     "CREATE INDEX sync_run_of_profile ON sync_run (profile_id, id DESC)",
     "CREATE INDEX sync_run_open ON sync_run (profile_id) WHERE finished_at IS NULL",
-    "CREATE INDEX sim_drifting ON sim (company_id, id) WHERE observed_blocked <> (lock_mask <> 0)",
 ]
 
 BACK = [
-    "DROP INDEX sim_drifting, sync_run_open, sync_run_of_profile",
+    "DROP INDEX sync_run_open, sync_run_of_profile",
     "DROP TABLE sim_live_reading, usage_daily, call_record, data_session",
     "DROP FUNCTION ensure_record_partitions(date, date)",
 ]

@@ -16,6 +16,7 @@ from domain.outcomes import OutcomeCode
 LOCK, UNLOCK, RESET = OperationKind.LOCK, OperationKind.UNLOCK, OperationKind.CANCEL_LOCATION
 TC = Traits(frozenset(OperationKind), lock_raises_msu=True)
 TD = Traits(frozenset(OperationKind), lock_raises_msu=False)
+PACKAGED = Traits(frozenset(OperationKind), lock_raises_msu=False, package_sizes=frozenset({15}))
 VK = Traits(frozenset(), lock_raises_msu=False)
 VOLUNTARY = BIT[LockKind.VOLUNTARY]
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +57,8 @@ def idle(**changes: object) -> Situation:
         (UNLOCK, idle(), TC, Ruling.REFUSED, OutcomeCode.NOT_LOCKED),
         (UNLOCK, idle(change_pending=True), TC, Ruling.CALL, None),
         (UNLOCK, idle(observed_blocked=True), TC, Ruling.CALL, None),
+        (UNLOCK, idle(observed_blocked=True), PACKAGED, Ruling.REFUSED, OutcomeCode.NOT_LOCKED),
+        (UNLOCK, idle(lock_mask=VOLUNTARY, observed_blocked=True), PACKAGED, Ruling.CALL, None),
         (UNLOCK, idle(lock_mask=BIT[LockKind.MSU]), TC, Ruling.REFUSED, OutcomeCode.MSU_LOCKED),
         (UNLOCK, idle(lock_mask=BIT[LockKind.FINANCIAL]), TC, Ruling.REFUSED, OutcomeCode.FINANCIAL_LOCKED),
         (UNLOCK, idle(lock_mask=BIT[LockKind.PACKAGE]), TD, Ruling.REFUSED, OutcomeCode.PACKAGE_LOCKED),

@@ -167,7 +167,8 @@ TABLE = """{ sims(first: 50) { totalCount pageInfo { hasNextPage endCursor } edg
   observed { status nativeStatus isBlocked asOf } profile { id code title apn numberPrefix capabilities { action } }
   company { id name country } groups { id name createdAt } limit { megabytes period usedBytes reachedAt asOf }
   package { plan sizeMb nextSizeMb remainingBytes endsAt autoReconnect roaming roamingChangeUntil asOf }
-  locks { kind since setBy reason howToLift } } } } }"""
+  locks { kind since setBy reason howToLift }
+  lastOperation { id kind state attempts startedAt finishedAt deadlineAt outcome { code message } } } } } }"""
 
 
 @pytest.mark.parametrize("name", LOGINS)

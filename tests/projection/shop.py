@@ -280,7 +280,7 @@ class Query:
         page = Page(rows[:first], len(rows) > first, after is not None)
         if plan:
             Answered.projected += 1
-            return await plan.page(page, await count() if plan.wants_total else None)  # type: ignore[return-value]
+            return await plan.page(page, await count() if plan.wants_total else None)
         Answered.ordinary += 1
         return OrderConnection(page=page, count=count)
 
@@ -292,7 +292,7 @@ class Query:
         row = rows[0] if rows else None
         if plan:
             Answered.projected += 1
-            return await plan.one(row)  # type: ignore[return-value]
+            return await plan.one(row)
         Answered.ordinary += 1
         return Order.of(row) if row else None
 
