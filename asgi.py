@@ -6,11 +6,13 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
@@ -24,6 +26,20 @@ from settings import Settings, load
 from transport.graphql_app import build
 from transport.health import health_routes
 from transport.log_setup import set_up_logging
+
+
+class Application(Starlette):
+    """Starlette, save that without middleware there is nothing between the server and the one busy endpoint."""
+
+    def __init__(self, graphql: ASGIApp, *, middleware: list[Middleware], **options: Any) -> None:
+        super().__init__(middleware=middleware, **options)
+        self._direct = None if middleware else graphql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._direct is not None and scope["type"] == "http" and scope["path"] == "/graphql":
+            await self._direct(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -42,7 +58,8 @@ def create_app(settings: Settings) -> Starlette:
             _settle_memory()
             yield
 
-    return Starlette(
+    return Application(
+        graphql,
         routes=[Route("/graphql", graphql), WebSocketRoute("/graphql", graphql), *health_routes(settings)],
         middleware=_browsers_of(settings.allowed_origins),
         lifespan=lifespan,
