@@ -42,7 +42,12 @@ class ProcessLease:
 
     async def open(self) -> None:
         """Become a lease holder and begin the heartbeat."""
-        await self._renew_identity()
+        try:
+            await self._renew_identity()
+        except BaseException:
+            if self._connection is not None:
+                self._connection.terminate()
+            raise
         self._task = asyncio.create_task(self._beat(), name="lease-heartbeat")
 
     async def close(self) -> None:

@@ -31,10 +31,12 @@ class Runtime:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.registry.close()
-        for budget in self.budgets:
-            await budget.close()
-        await self.lease.close()
+        try:
+            await self.registry.close()
+            for budget in self.budgets:
+                await budget.close()
+        finally:
+            await self.lease.close()
 
 
 async def load_drivers(settings: Settings) -> LoadedRegistry:
