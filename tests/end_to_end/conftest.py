@@ -73,25 +73,27 @@ async def settled_in(operators: Simulator, environment: Mapping[str, str]) -> As
     )
     open_hints(settings.broker_url)
     runtime = await open_runtime(settings, "test")
-    assert runtime.registry.problems == ()
-    company, other = await add_company("Astana Telematics"), await add_company("Almaty Taxi")
-    await ensure_stock()
-    engine = Engine(
-        simulator=operators,
-        settings=settings,
-        runtime=runtime,
-        company=company,
-        other_company=other,
-        owner=await add_login(company, UserRole.OWNER, "Olga Owner"),
-        viewer=await add_login(company, UserRole.VIEWER, "Vera Viewer"),
-        other_owner=await add_login(other, UserRole.OWNER, "Oleg Other"),
-        staff=await add_login(None, UserRole.STAFF, "Saule Staff"),
-    )
-    await engine.synchronise()
-    await execute("UPDATE sim SET company_id = $1", company.id)
-    await execute("ANALYZE")
-    yield engine
-    await runtime.close()
+    try:
+        assert runtime.registry.problems == ()
+        company, other = await add_company("Astana Telematics"), await add_company("Almaty Taxi")
+        await ensure_stock()
+        engine = Engine(
+            simulator=operators,
+            settings=settings,
+            runtime=runtime,
+            company=company,
+            other_company=other,
+            owner=await add_login(company, UserRole.OWNER, "Olga Owner"),
+            viewer=await add_login(company, UserRole.VIEWER, "Vera Viewer"),
+            other_owner=await add_login(other, UserRole.OWNER, "Oleg Other"),
+            staff=await add_login(None, UserRole.STAFF, "Saule Staff"),
+        )
+        await engine.synchronise()
+        await execute("UPDATE sim SET company_id = $1", company.id)
+        await execute("ANALYZE")
+        yield engine
+    finally:
+        await runtime.close()
 
 
 @pytest.fixture

@@ -46,24 +46,26 @@ async def engine(operators: Simulator, operator_settings: None, database: str, r
         operators.admin(f"sims/{sim['iccid']}", {"in_session": False, "idle_hours": 48})
     settings = Settings(database_url=database, redis_url=redis_url, environment="test", plugins_file=PLUGINS)
     runtime = await open_runtime(settings, "test")
-    assert runtime.registry.problems == ()
-    company, other = await add_company("Astana Telematics"), await add_company("Almaty Taxi")
-    await ensure_stock()
-    story = Engine(
-        simulator=operators,
-        settings=settings,
-        runtime=runtime,
-        company=company,
-        other_company=other,
-        owner=await add_login(company, UserRole.OWNER, "Olga Owner"),
-        viewer=await add_login(company, UserRole.VIEWER, "Vera Viewer"),
-        other_owner=await add_login(other, UserRole.OWNER, "Oleg Other"),
-        staff=await add_login(None, UserRole.STAFF, "Saule Staff"),
-    )
-    await story.synchronise()
-    await execute("UPDATE sim SET company_id = $1", company.id)
-    vk = await Profile.get(code="VK")
-    for serial in range(1, 4):
-        await add_sim(company, vk, serial)
-    yield story
-    await runtime.close()
+    try:
+        assert runtime.registry.problems == ()
+        company, other = await add_company("Astana Telematics"), await add_company("Almaty Taxi")
+        await ensure_stock()
+        story = Engine(
+            simulator=operators,
+            settings=settings,
+            runtime=runtime,
+            company=company,
+            other_company=other,
+            owner=await add_login(company, UserRole.OWNER, "Olga Owner"),
+            viewer=await add_login(company, UserRole.VIEWER, "Vera Viewer"),
+            other_owner=await add_login(other, UserRole.OWNER, "Oleg Other"),
+            staff=await add_login(None, UserRole.STAFF, "Saule Staff"),
+        )
+        await story.synchronise()
+        await execute("UPDATE sim SET company_id = $1", company.id)
+        vk = await Profile.get(code="VK")
+        for serial in range(1, 4):
+            await add_sim(company, vk, serial)
+        yield story
+    finally:
+        await runtime.close()
