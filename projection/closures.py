@@ -20,10 +20,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
 from projection.declaration import FastFields
+from projection.direct_call import Call, direct_call, strawberry_field
 from projection.field_arguments import Arguments, compile_arguments
 from projection.field_info import FieldInfo, RequestValues
 from projection.plan import Plan, Projected, compile_plan
@@ -77,12 +76,6 @@ def settle(out: dict[str, Any], key: str, value: Any, finish: Finish, run: Run) 
         raise value
     else:
         out[key] = finish(value, run)
-
-
-def strawberry_field(definition: GraphQLField) -> StrawberryField | None:
-    """The Strawberry field that a field of the schema was made of."""
-    found = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    return found if isinstance(found, StrawberryField) else None
 
 
 class Closures:
@@ -167,8 +160,11 @@ class Closures:
     def _resolver(self, asked: Asked, definition: GraphQLField) -> Callable[[Any, Run], Any]:
         self.called.append(asked)
         place = self._place(asked, compile_plan(self._fast, self._selections, asked, self._rendering))
-        resolve: Any = definition.resolve or default_field_resolver
         arguments = compile_arguments(definition, asked.nodes[0])
+        found = direct_call(definition)
+        if found is not None:
+            return _direct(*found, arguments, place)
+        resolve: Any = definition.resolve or default_field_resolver
         if arguments is None:
             return lambda source, run: resolve(source, run.info(place))
         return _with_arguments(resolve, arguments, place)
@@ -212,6 +208,19 @@ def _with_arguments(resolve: Any, arguments: Arguments, place: int) -> Callable[
         return resolve(source, run.info(place), **given)
 
     return call
+
+
+def _direct(call: Call, names: dict[str, str], arguments: Arguments | None, place: int) -> Callable[[Any, Run], Any]:
+    if arguments is None:
+        return lambda source, run: call(source, run.info(place), {})
+
+    def called(source: Any, run: Run) -> Any:
+        given = run.arguments[place]
+        if given is None:
+            given = run.arguments[place] = {names[name]: value for name, value in arguments(run.variables).items()}
+        return call(source, run.info(place), given)
+
+    return called
 
 
 def _leaf(output: GraphQLLeafType, *, required: bool) -> Finish:

@@ -34,6 +34,7 @@ class CompiledSchema(strawberry.Schema):
     def __init__(self, *args: Any, fast: FastFields | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fast = fast or FastFields()
+        self._compiles = not (self.extensions or self.directives or self.exception_handlers)
         self._documents: BoundedCache[str, Document] = BoundedCache(MAX_DOCUMENTS)
 
     async def execute_fast(
@@ -52,7 +53,7 @@ class CompiledSchema(strawberry.Schema):
         """
         operation = self._operation(query, operation_name)
         allowed = allowed_operation_types is None or OperationType.QUERY in allowed_operation_types
-        if operation is not None and operation.is_query and allowed and not self.extensions and not self.directives:
+        if operation is not None and operation.is_query and allowed and self._compiles:
             try:
                 variables = operation.variables(variable_values)
                 compiled = operation.compiled(variables, self.fast)
@@ -76,7 +77,7 @@ class CompiledSchema(strawberry.Schema):
         """What a document that was executed before compiles to, if it is a query; None for anything out of the ordinary."""
         document = self._documents.get(query)
         operation = document.operation(operation_name) if document else None
-        if operation is None or not operation.is_query or self.extensions or self.directives:
+        if operation is None or not operation.is_query or not self._compiles:
             return None
         try:
             variables = operation.variables(variable_values)

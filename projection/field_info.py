@@ -11,6 +11,7 @@ from projection.selection import Asked, Selections, Unsupported
 
 if TYPE_CHECKING:
     import strawberry
+    from strawberry.types.field import StrawberryField
 
     from projection.plan import Plan
 
@@ -27,6 +28,7 @@ class FieldInfo:
         "field_name",
         "field_nodes",
         "fragments",
+        "info",
         "operation",
         "operation_extensions",
         "parent_type",
@@ -51,7 +53,15 @@ class FieldInfo:
         self.operation = selections.operation
         self.fragments = selections.fragments
         self.plan = plan
+        self.info: strawberry.Info[Any, Any] | None = None
         self.context, self.root_value, self.variable_values, self.operation_extensions = values
+
+    def of(self, field: StrawberryField) -> strawberry.Info[Any, Any]:
+        """The same as Strawberry puts it to resolvers; made once."""
+        if self.info is None:
+            info_class = self.schema._strawberry_schema.config.info_class  # type: ignore[attr-defined]
+            self.info = info_class(_raw_info=self, _field=field)
+        return self.info
 
     @property
     def path(self) -> Any:

@@ -19,8 +19,11 @@ from resolvers.context import RequestContext
 from transport.accept import negotiate
 from transport.bearer import token_of_headers
 from transport.documents import Documents
-from transport.limits import BODY_SECONDS, MAX_ANONYMOUS_BODY
+from transport.limits import MAX_ANONYMOUS_BODY
 from transport.refusals import RequestRefused
+
+FIRST_SECONDS = 5.0
+"""How long this way waits for a body; whoever is slower takes the ordinary way, where slowness has its own limit."""
 
 _WANTED = (b"authorization", b"accept", b"content-type", b"content-length", b"content-encoding")
 
@@ -34,7 +37,7 @@ class Replayed:
 
     async def first(self) -> Message:
         """The next message, kept to be given again."""
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(FIRST_SECONDS):
             message = await self._receive()
         self._again.append(message)
         return message
