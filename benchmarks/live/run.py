@@ -26,7 +26,7 @@ SIMS = 10_000
 """SIMs of the world; the ten companies have a tenth each. What is watched does not depend on how many there are."""
 
 CROWDS = (1_000, 5_000)
-TICKS = 12
+TICKS = 8
 BURST = 20
 """Changes that follow each other so fast that they are one or two events."""
 
@@ -86,7 +86,12 @@ async def _crowds(settings: Settings, tokens: list[str], stage: Stage, report: R
         ]
         async with crowd(port, tokens, watched) as subscribers:
             report.line(f"{len(tokens)} subscribers: all have their snapshot after {time.monotonic() - began:.1f} s")
+            before = _seconds(pid)
             await _ticks(subscribers, stage, 1, len(tokens), "one change", report)
+            spent = (_seconds(pid) - before) / (TICKS * len(tokens))
+            report.line(
+                f"  processor time of the API: {spent * 1e6:.0f} microseconds for each delivery, everything included"
+            )
             await _ticks(subscribers, stage, BURST, len(tokens), f"{BURST} changes in a row, the last", report)
             report.line(f"  memory of the API: {_memory(pid)} MB, {idle} MB before anybody came")
 
@@ -179,3 +184,9 @@ def _memory(pid: int) -> int:
     """Resident memory of a process in MB."""
     status = Path(f"/proc/{pid}/statm").read_text().split()
     return int(status[1]) * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+def _seconds(pid: int) -> float:
+    """Processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

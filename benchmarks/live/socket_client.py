@@ -88,8 +88,11 @@ class SocketClient(asyncio.Protocol):
         self.events += 1
         found = _VALUE.search(payload)
         if found is not None:
-            self.value = int(found[1])
-            self._on_value(self.value, time.monotonic())
+            value, before = int(found[1]), self.value
+            self.value = value
+            # A hint that comes after the look that saw its change makes the same state come twice.
+            if value != before:
+                self._on_value(value, time.monotonic())
         if not self.first.done():
             self.first.set_result(None)
 
