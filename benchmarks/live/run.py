@@ -98,7 +98,7 @@ async def _crowds(settings: Settings, tokens: list[str], stage: Stage, report: R
 
 async def _ticks(subscribers: CrowdProcess, stage: Stage, burst: int, count: int, title: str, report: Report) -> None:
     told: dict[str, float] = {}
-    base = 1_000_000 * burst
+    base = 10_000_000 * (count // 1000) + 100_000 * burst  # no two crowds see the same value
     for tick in range(TICKS):
         for number in range(burst):
             value = base + tick * 1000 + number
