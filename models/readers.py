@@ -10,6 +10,15 @@ from typing import Any, TypeVar
 import asyncpg
 
 Answer = TypeVar("Answer")
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+"""What a query raises when its connection was lost; a query cut off by `statement_timeout` is not among them."""
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
@@ -24,24 +33,39 @@ class Readers:
         self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
-        """All rows."""
+        """All rows; a connection that turns out to be dead is replaced once, unseen by the caller."""
         connection = await self._take()
-        return await self._used(connection, connection.fetch(sql, *arguments))
+        try:
+            return await self._used(connection, connection.fetch(sql, *arguments))
+        except CONNECTION_LOST:
+            connection = await self._take_new()
+            return await self._used(connection, connection.fetch(sql, *arguments))
 
     async def fetch_row(self, sql: str, *arguments: object) -> asyncpg.Record | None:
-        """The first row, or None."""
+        """The first row, or None; a connection that turns out to be dead is replaced once, unseen by the caller."""
         connection = await self._take()
-        return await self._used(connection, connection.fetchrow(sql, *arguments))
+        try:
+            return await self._used(connection, connection.fetchrow(sql, *arguments))
+        except CONNECTION_LOST:
+            connection = await self._take_new()
+            return await self._used(connection, connection.fetchrow(sql, *arguments))
 
     async def close(self) -> None:
         """Close what is free; what is in use is closed when it comes back."""
         self._most = 0
         while self._free:
-            await self._free.pop().close()
+            connection = self._free.pop()
+            try:
+                await connection.close()
+            except CONNECTION_LOST:
+                connection.terminate()
 
     async def _used(self, connection: asyncpg.Connection, answer: Awaitable[Answer]) -> Answer:
         try:
             found = await answer
+        except CONNECTION_LOST:
+            self._drop(connection)
+            raise
         except asyncpg.PostgresError:
             self._give(connection)
             raise
@@ -68,6 +92,13 @@ class Readers:
                 self._pass_on(waiter.result())
             raise
         return given if given is not None else await self._opened()
+
+    async def _take_new(self) -> asyncpg.Connection:
+        """A connection opened now: whatever killed one idle connection has probably killed its neighbours too."""
+        while self._free:
+            self._free.pop().terminate()
+            self._open -= 1
+        return await self._take()
 
     async def _opened(self) -> asyncpg.Connection:
         self._open += 1
