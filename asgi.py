@@ -18,10 +18,10 @@ from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from resolvers.schema import build_schema
-from services.clock_follower import start_clock_follower
-from services.hints import open_hints
-from services.runtime import CallsOnDemand, call_on_demand, load_drivers
-from services.support_contacts import use_support_contacts
+from services.execution.hints import open_hints
+from services.process.clock_follower import start_clock_follower
+from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
+from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
 from transport.graphql_app import build
 from transport.health import health_routes

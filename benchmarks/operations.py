@@ -24,8 +24,8 @@ from domain.changes import Change
 from domain.operations import OperationKind
 from domain.sim_filter import Selection, SimFilter
 from models.database import execute, fetch_row, fetch_value
-from services.accept_operation import accept_operation
-from services.hints import open_hints
+from services.execution.hints import open_hints
+from services.operations.accept_operation import accept_operation
 from settings import Settings
 from supervisor.embedded_valkey import EmbeddedValkey
 

@@ -13,7 +13,7 @@ from benchmarks.report import Report
 from benchmarks.world import benchmark_world
 from models.database import fetch_value
 from novaconnect_sdk import Plmn, SessionRecord
-from services.store_records import BATCH, store_session_records
+from services.inventory.store_records import BATCH, store_session_records
 
 RECORDS = 1_000_000
 FLEET = 100_000

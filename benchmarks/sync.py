@@ -21,12 +21,12 @@ from drivers.registry import LoadedRegistry
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, execute, fetch_row, fetch_value, open_database
 from models.migrate import migrate
-from services.publish_profiles import publish_profiles
-from services.runtime import load_drivers
-from services.store_inventory import ensure_stock
-from services.sync_runs import SyncKind, SyncRun, begin
-from services.synchronise_inventory import read_inventory
-from services.synchronise_records import read_records_by_sim
+from services.catalogue.publish_profiles import publish_profiles
+from services.inventory.store_inventory import ensure_stock
+from services.inventory.sync_runs import SyncKind, SyncRun, begin
+from services.inventory.synchronise_inventory import read_inventory
+from services.inventory.synchronise_records import read_records_by_sim
+from services.process.runtime import load_drivers
 from settings import Settings
 from supervisor.embedded_postgres import EmbeddedPostgres
 from supervisor.embedded_valkey import EmbeddedValkey

@@ -14,8 +14,8 @@ from access import Principal, authenticate, digest_of, new_token
 from models import AccessToken, Company, User, UserRole
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate
-from services.publish_profiles import publish_profiles
-from services.runtime import load_drivers
+from services.catalogue.publish_profiles import publish_profiles
+from services.process.runtime import load_drivers
 from settings import Settings
 from supervisor.embedded_postgres import EmbeddedPostgres
 

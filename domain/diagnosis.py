@@ -135,7 +135,7 @@ class CheckedStep:
 
 
 def find(facts: SimFacts) -> Finding:
-    """What it is. `services.diagnose_sims` says the same in SQL; a test holds them together."""
+    """What it is. `services.diagnosis.diagnose_sims` says the same in SQL; a test holds them together."""
     if facts.left_operator_at is not None:
         return Finding.LEFT_OPERATOR
     for kind, finding in _OF_LOCK.items():

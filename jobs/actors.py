@@ -7,10 +7,10 @@ import asyncio
 import dramatiq
 
 from jobs.worker_process import runtime
-from services.accept_operation import DRAIN
-from services.daily_sync import SYNCHRONISE, start_synchronisation
-from services.drain_account import drain_account
-from services.hints import QUEUE, send_hints
+from services.execution.drain_account import drain_account
+from services.execution.hints import QUEUE, send_hints
+from services.inventory.daily_sync import SYNCHRONISE, start_synchronisation
+from services.operations.accept_operation import DRAIN
 
 
 @dramatiq.actor(queue_name=QUEUE, actor_name=DRAIN)

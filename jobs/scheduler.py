@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
-from services.clock_follower import start_clock_follower
-from services.daily_sync import wake_synchronisation
-from services.deliver_mail import Outbox, deliver_mail
-from services.hints import open_hints
-from services.record_partitions import keep_partitions_ahead
-from services.recover_items import recover_items
-from services.wake_accounts import wake_accounts
+from services.execution.hints import open_hints
+from services.execution.recover_items import recover_items
+from services.execution.wake_accounts import wake_accounts
+from services.inventory.daily_sync import wake_synchronisation
+from services.inventory.record_partitions import keep_partitions_ahead
+from services.process.clock_follower import start_clock_follower
+from services.support.deliver_mail import Outbox, deliver_mail
 from settings import load
 
 PERIOD = 1.0

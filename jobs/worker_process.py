@@ -12,10 +12,10 @@ from dramatiq.asyncio import get_event_loop_thread
 
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, open_database
-from services.clock_follower import start_clock_follower
-from services.hints import open_hints
-from services.recover_items import recover_items
-from services.runtime import Runtime, open_runtime
+from services.execution.hints import open_hints
+from services.execution.recover_items import recover_items
+from services.process.clock_follower import start_clock_follower
+from services.process.runtime import Runtime, open_runtime
 from settings import Settings
 
 _log = logging.getLogger("novaconnect.worker")

@@ -15,10 +15,10 @@ from schema.context import Info
 from schema.price_list import PriceList
 from schema.scalars import Plmn
 from schema.sim import Sim
-from services.list_coverage import count_coverage, list_coverage
+from services.catalogue.list_coverage import count_coverage, list_coverage
+from services.catalogue.sims_outside_coverage import judge_coverage, list_sims_outside
+from services.catalogue.tariff_plan import require_plan
 from services.paging import PageRequest
-from services.sims_outside_coverage import judge_coverage, list_sims_outside
-from services.tariff_plan import require_plan
 
 PlanCode = Annotated[str, strawberry.argument(description="The code of a tariff plan, such as TD_Lite.")]
 

@@ -13,9 +13,9 @@ from schema.ids import parse_id
 from schema.operation import Operation
 from schema.profile import Profile
 from schema.sim import Sim
-from services.get_sim import get_sim
-from services.list_groups import get_group
-from services.read_operations import get_operation
+from services.fleet.get_sim import get_sim
+from services.fleet.list_groups import get_group
+from services.operations.read_operations import get_operation
 
 
 async def _sim(context: RequestContext, row_id: int) -> Node | None:

@@ -14,8 +14,8 @@ from schema.group import SimGroup
 from schema.group_inputs import CreateGroupInput, DeleteGroupInput, GroupPayload, RenameGroupInput
 from schema.ids import database_id
 from schema.payloads import UserError
-from services.group_rows import create_group, delete_group, rename_group
-from services.list_groups import GroupRow
+from services.fleet.group_rows import create_group, delete_group, rename_group
+from services.fleet.list_groups import GroupRow
 
 
 @strawberry.type

@@ -12,9 +12,9 @@ from schema.fleet_summary import FleetSummary
 from schema.ids import database_id
 from schema.payloads import UserError
 from schema.support import ContactSupportInput, ContactSupportPayload, SupportContacts, SupportMessage
-from services.contact_support import contact_support
-from services.summarise_fleet import summarise_fleet
-from services.support_contacts import support_contacts
+from services.fleet.summarise_fleet import summarise_fleet
+from services.support.contact_support import contact_support
+from services.support.support_contacts import support_contacts
 
 
 @strawberry.type

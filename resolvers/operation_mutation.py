@@ -31,11 +31,11 @@ from schema.ids import database_id
 from schema.inputs import SimSelection
 from schema.operation import Operation
 from schema.payloads import OperationPayload, UserError
-from services.accept_operation import accept_operation
-from services.cancel_operation import cancel_operation
-from services.read_operations import get_operation
-from services.rename_sims import rename_sims
-from services.retry_failed_items import retry_failed_items
+from services.operations.accept_operation import accept_operation
+from services.operations.cancel_operation import cancel_operation
+from services.operations.read_operations import get_operation
+from services.operations.rename_sims import rename_sims
+from services.operations.retry_failed_items import retry_failed_items
 
 OperationId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the operation.")]
 

@@ -15,10 +15,10 @@ from schema.ids import database_id
 from schema.inputs import SimSelection
 from schema.operation import Operation
 from schema.preview import OperationPreview
+from services.operations.preview_operation import preview_operation
+from services.operations.preview_page import preview_page
+from services.operations.read_operations import count_operations, get_operation, list_operations
 from services.paging import PageRequest
-from services.preview_operation import preview_operation
-from services.preview_page import preview_page
-from services.read_operations import count_operations, get_operation, list_operations
 
 
 @strawberry.type

@@ -16,11 +16,11 @@ from schema.ids import database_id
 from schema.inputs import SimSelection
 from schema.sim_live import SimLive
 from schema.sync_run import SyncRun
-from services.diagnose_sim import diagnose_sim
-from services.diagnose_sims import diagnose_sims
-from services.list_sync_runs import count_sync_runs, list_sync_runs
+from services.diagnosis.diagnose_sim import diagnose_sim
+from services.diagnosis.diagnose_sims import diagnose_sims
+from services.diagnosis.read_sim_live import read_sim_live
+from services.inventory.list_sync_runs import count_sync_runs, list_sync_runs
 from services.paging import PageRequest
-from services.read_sim_live import read_sim_live
 
 SimId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the SIM.")]
 

@@ -11,9 +11,9 @@ from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nest
 from schema.company import Company
 from schema.group import SimGroup
 from schema.profile import Profile
-from services.list_groups import GroupRow
-from services.sim_relations import companies, profiles
-from services.sim_rows import AUTO_RECONNECT
+from services.fleet.list_groups import GroupRow
+from services.fleet.sim_relations import companies, profiles
+from services.fleet.sim_rows import AUTO_RECONNECT
 
 
 def _global_id(type_name: str, sql: str) -> Column:

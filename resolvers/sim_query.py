@@ -22,14 +22,14 @@ from schema.package_option import PackageOption
 from schema.profile import Profile
 from schema.scalars import Iccid
 from schema.sim import Sim
-from services.change_cost import options_of_profile
-from services.csv_filter_report import csv_filter_report
-from services.get_sim import get_sim, get_sim_by_iccid
-from services.list_groups import count_groups, list_groups
-from services.list_profiles import list_profiles
-from services.list_sims import NEWEST_FIRST, count_sims, list_sims
+from services.catalogue.list_profiles import list_profiles
+from services.fleet.csv_filter_report import csv_filter_report
+from services.fleet.get_sim import get_sim, get_sim_by_iccid
+from services.fleet.list_groups import count_groups, list_groups
+from services.fleet.list_sims import NEWEST_FIRST, count_sims, list_sims
+from services.fleet.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
+from services.operations.change_cost import options_of_profile
 from services.paging import PageRequest
-from services.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
 
 GROUPS_ON_A_PAGE = 25
 

@@ -13,8 +13,8 @@ from schema.context import SHARED, Info
 from schema.events import OperationProgressEvent, OperationsChangedEvent, SimsChangedEvent
 from schema.ids import database_id, database_ids
 from schema.inputs import SimFilterInput
-from services.watch_operations import watch_operation, watch_operations
-from services.watch_sims import watch_sims
+from services.streams.watch_operations import watch_operation, watch_operations
+from services.streams.watch_sims import watch_sims
 
 
 @strawberry.type(

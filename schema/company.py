@@ -11,7 +11,7 @@ from models.identity import UserRole
 from schema.connections import Node
 from schema.context import Info
 from schema.ids import global_id
-from services.sim_relations import CompanyRow
+from services.fleet.sim_relations import CompanyRow
 
 
 @strawberry.type(description="A customer of NovaConnect.")

@@ -10,7 +10,7 @@ import strawberry
 from access import Principal
 from eventstream import EventHub
 from schema.loaders import Loaders
-from services.audience import Alone, Audience, Delivery
+from services.streams.audience import Alone, Audience, Delivery
 
 
 @dataclass(kw_only=True)

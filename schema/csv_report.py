@@ -11,7 +11,7 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.scalars import Iccid
 from schema.sim import Sim
-from services.csv_filter_report import CsvReport, CsvReportRow, CsvRowStatus
+from services.fleet.csv_filter_report import CsvReport, CsvReportRow, CsvRowStatus
 from services.paging import PageRequest
 
 

@@ -11,7 +11,7 @@ from domain.clock import clock
 from domain.diagnosis import CheckedStep, DiagnosisStep, Finding, Verdict, verdict_of
 from domain.diagnosis_texts import NEXT_ACTIONS, TITLES, Language, evidence
 from schema.sim import Sim
-from services.diagnose_sim import SimDiagnosis as SimDiagnosisValue
+from services.diagnosis.diagnose_sim import SimDiagnosis as SimDiagnosisValue
 
 
 @strawberry.type(description="One step of the checklist.")

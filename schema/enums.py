@@ -14,9 +14,9 @@ from models.identity import UserRole
 from models.mail import MailState
 from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.describing import describe
-from services.csv_filter_report import CsvRowStatus
-from services.sim_order import SimColumn
-from services.sync_runs import SyncKind, SyncPhase
+from services.fleet.csv_filter_report import CsvRowStatus
+from services.fleet.sim_order import SimColumn
+from services.inventory.sync_runs import SyncKind, SyncPhase
 
 
 class OrderDirection(Enum):

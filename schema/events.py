@@ -9,8 +9,8 @@ import strawberry
 from schema.ids import global_id
 from schema.operation import Operation
 from schema.sim import Sim
-from services.watch_operations import OperationProgress, OperationsEvent
-from services.watch_sims import SimsEvent
+from services.streams.watch_operations import OperationProgress, OperationsEvent
+from services.streams.watch_sims import SimsEvent
 
 
 @strawberry.type(description="One operation as it stands now.")

@@ -9,7 +9,7 @@ import strawberry
 from domain.locks import LockKind
 from novaconnect_sdk import SimStatus
 from schema.profile import Profile
-from services.summarise_fleet import FleetSummary as FleetSummaryValue
+from services.fleet.summarise_fleet import FleetSummary as FleetSummaryValue
 
 
 @strawberry.type(description="How many SIMs a profile has.")

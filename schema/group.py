@@ -10,7 +10,7 @@ import strawberry
 from schema.connections import Node
 from schema.context import Info
 from schema.ids import global_id
-from services.list_groups import GroupRow
+from services.fleet.list_groups import GroupRow
 
 
 @strawberry.type(description="A customer's own grouping of SIMs; a SIM may be in several.")

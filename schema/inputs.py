@@ -7,8 +7,8 @@ import strawberry
 from domain.sim_filter import LockFilter, Selection, SimFilter
 from schema.enums import OrderDirection
 from schema.ids import database_id, database_ids
+from services.fleet.sim_order import SimColumn, sim_order
 from services.paging import ListOrder
-from services.sim_order import SimColumn, sim_order
 
 
 @strawberry.input(name="SimFilter", description="Conditions that a SIM must all meet; one that is left out is none.")

@@ -9,14 +9,20 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from access import Principal
-from services.list_groups import GroupRow, groups_of_sims, sizes_of_groups
+from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
+from services.fleet.sim_capabilities import JudgedCapability, capabilities_of_sims
+from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
+from services.fleet.sim_rows import SimRow, sims_by_id
+from services.inventory.read_sessions import (
+    SessionRow,
+    UsageDay,
+    count_sessions_of_sims,
+    pages_of_sessions,
+    usage_of_sims,
+)
+from services.operations.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
+from services.operations.read_operations import OperationRow, operations_by_id
 from services.paging import Page, PageRequest
-from services.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
-from services.read_operations import OperationRow, operations_by_id
-from services.read_sessions import SessionRow, UsageDay, count_sessions_of_sims, pages_of_sessions, usage_of_sims
-from services.sim_capabilities import JudgedCapability, capabilities_of_sims
-from services.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
-from services.sim_rows import SimRow, sims_by_id
 
 Found = TypeVar("Found")
 

@@ -15,9 +15,9 @@ from schema.context import Info
 from schema.ids import global_id
 from schema.operation_item import OperationItem
 from schema.scalars import Json
-from services.eta import operation_eta
+from services.operations.eta import operation_eta
+from services.operations.read_operations import OperationRow
 from services.paging import PageRequest
-from services.read_operations import OperationRow
 
 _COUNTERS = {
     ItemState.QUEUED: "queued",

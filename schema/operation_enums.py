@@ -8,7 +8,7 @@ from domain.operations import ItemState, OperationKind, OperationState, RiskCode
 from domain.outcomes import OutcomeCode
 from schema.describing import describe
 from schema.outcome_texts import OUTCOMES
-from services.preview_operation import PreviewVerdict
+from services.operations.preview_operation import PreviewVerdict
 
 
 class LimitPeriod(Enum):

@@ -11,7 +11,7 @@ from domain.operations import ItemState, OperationKind
 from domain.outcomes import OutcomeCode
 from schema.context import Info
 from schema.ids import global_id
-from services.read_items import ItemRow
+from services.operations.read_items import ItemRow
 
 if TYPE_CHECKING:
     from schema.operation import Operation, OperationStarter

@@ -7,7 +7,7 @@ from typing import Self
 
 import strawberry
 
-from services.change_cost import PackageOption as OptionValue
+from services.operations.change_cost import PackageOption as OptionValue
 
 
 @strawberry.type(description="A data package that SIMs of a profile can have.")

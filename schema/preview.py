@@ -13,11 +13,11 @@ from schema.arguments import After, First
 from schema.connections import Connection
 from schema.context import Info
 from schema.sim import Sim
+from services.operations.preview_operation import OperationPreview as PreviewRow
+from services.operations.preview_operation import PreviewGroup as GroupRow
+from services.operations.preview_operation import PreviewItem as ItemRow
+from services.operations.preview_operation import PreviewVerdict
 from services.paging import Page, PageRequest
-from services.preview_operation import OperationPreview as PreviewRow
-from services.preview_operation import PreviewGroup as GroupRow
-from services.preview_operation import PreviewItem as ItemRow
-from services.preview_operation import PreviewVerdict
 
 ItemReader = Callable[[PageRequest], Awaitable[Page[ItemRow]]]
 

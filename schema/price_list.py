@@ -13,9 +13,9 @@ from domain.catalogue.search import NetworkFilter
 from schema.arguments import After, First
 from schema.catalogue import CURRENCY, CoverageNetwork, TariffPlan, TrafficPrice
 from schema.connections import Connection
-from services.list_coverage import count_coverage, list_coverage
+from services.catalogue.list_coverage import count_coverage, list_coverage
+from services.catalogue.tariff_plan import require_plan
 from services.paging import PageRequest
-from services.tariff_plan import require_plan
 
 
 @strawberry.type(description="What a tariff plan costs in one network.")

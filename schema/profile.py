@@ -15,8 +15,8 @@ from novaconnect_sdk import Capability as CapabilityValue
 from schema.connections import Node
 from schema.ids import global_id
 from schema.scalars import Json
-from services.sim_capabilities import JudgedCapability
-from services.sim_relations import ProfileRow
+from services.fleet.sim_capabilities import JudgedCapability
+from services.fleet.sim_relations import ProfileRow
 
 
 @strawberry.type(description="One action on a SIM: whether it can be used, how it ends and what else it does.")

@@ -21,9 +21,9 @@ from schema.operation_item import OperationItem
 from schema.profile import Profile, SimCapability
 from schema.scalars import Bytes, Iccid, Imsi, Msisdn, Plmn
 from schema.usage import DataSession, DayOfUsage
+from services.fleet.sim_relations import LockRow
+from services.fleet.sim_rows import SimRow
 from services.paging import PageRequest
-from services.sim_relations import LockRow
-from services.sim_rows import SimRow
 
 _LATEST = PageRequest(first=1)
 

@@ -12,8 +12,8 @@ from novaconnect_sdk import Availability, LivePart, SimStatus
 from schema.context import Info
 from schema.scalars import Bytes
 from schema.sim import Sim, SimLock
-from services.live_parts import PartView
-from services.read_sim_live import SimLiveView
+from services.diagnosis.live_parts import PartView
+from services.diagnosis.read_sim_live import SimLiveView
 
 
 @strawberry.interface(description="One part of fresh information, with its own age.")

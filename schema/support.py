@@ -10,8 +10,8 @@ import strawberry
 from models.mail import MailState
 from schema.ids import global_id
 from schema.payloads import UserError
-from services.contact_support import SupportMessage as SupportMessageValue
-from services.support_contacts import SupportContacts as SupportContactsValue
+from services.support.contact_support import SupportMessage as SupportMessageValue
+from services.support.support_contacts import SupportContacts as SupportContactsValue
 
 
 @strawberry.type(description="How technical support is reached; what is null is not offered.")

@@ -9,8 +9,8 @@ import strawberry
 
 from schema.context import Info
 from schema.profile import Profile
-from services.list_sync_runs import SyncRunRow
-from services.sync_runs import SyncKind, SyncPhase
+from services.inventory.list_sync_runs import SyncRunRow
+from services.inventory.sync_runs import SyncKind, SyncPhase
 
 
 @strawberry.type(description="One synchronisation of a profile with its operator: how far it came and what it found.")

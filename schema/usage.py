@@ -9,7 +9,7 @@ from typing import Self
 import strawberry
 
 from schema.scalars import Bytes
-from services.read_sessions import SessionRow, UsageDay
+from services.inventory.read_sessions import SessionRow, UsageDay
 
 
 @strawberry.type(description="A data session, as the operator's records have it.")

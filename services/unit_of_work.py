@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from eventstream import publish
 from eventstream.events import Event
 from models.database import transaction
-from services.hints import Hint, send_hints
+from services.execution.hints import Hint, send_hints
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from supervisor.errors import CannotStart
 from supervisor.narration import Narrator
 
 if TYPE_CHECKING:
-    from services.runtime import Runtime
+    from services.process.runtime import Runtime
 
 
 async def migrate_database(settings: Settings, narrator: Narrator) -> None:
@@ -31,8 +31,8 @@ async def open_application(settings: Settings) -> AsyncIterator[Runtime]:
     """The application with its drivers and the right to call operators, for the time of the block."""
     from eventstream import close_publisher, open_publisher
     from models.database import close_database, open_database
-    from services.clock_follower import start_clock_follower
-    from services.runtime import open_runtime
+    from services.process.clock_follower import start_clock_follower
+    from services.process.runtime import open_runtime
 
     await open_database(settings.require_database(), pool_size=4)
     open_publisher(settings.require_redis())
@@ -52,7 +52,7 @@ async def open_application(settings: Settings) -> AsyncIterator[Runtime]:
 
 async def synchronise(runtime: Runtime, profile_code: str, narrator: Narrator) -> None:
     """Read one profile's inventory from its operator, with a progress bar; raises `CannotStart` with the reason."""
-    from services.synchronise_inventory import SyncFailed, synchronise_inventory
+    from services.inventory.synchronise_inventory import SyncFailed, synchronise_inventory
 
     began = time.monotonic()
     done = 0
@@ -77,7 +77,7 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
 
     A driver that was refused, or an operator that fails, is said and does not keep the others from running.
     """
-    from services.demo_world import hand_out_stock
+    from services.process.demo_world import hand_out_stock
 
     async with open_application(settings) as runtime:
         for problem in runtime.registry.problems:
@@ -94,7 +94,7 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
 async def seed_demo(settings: Settings) -> Mapping[str, str]:
     """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
-    from services.demo_world import seed
+    from services.process.demo_world import seed
 
     await open_database(settings.require_database(), pool_size=2)
     try:

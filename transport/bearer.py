@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-import asyncpg
-from tortoise.exceptions import BaseORMException
-
 from access import Principal, Revalidation, authenticate, is_still_valid
+from models.database import DATABASE_AWAY
 from schema.enums import ErrorCode
 from transport.refusals import RequestRefused, unavailable
-
-_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException)
 
 
 def token_of_headers(values: Sequence[str]) -> str | None:
@@ -37,7 +33,7 @@ async def principal_of(token: str | None) -> Principal | None:
         return None
     try:
         return await authenticate(token)
-    except _DATABASE_ERRORS as error:
+    except DATABASE_AWAY as error:
         raise unavailable() from error
 
 
@@ -45,7 +41,7 @@ async def may_continue(principal: Principal) -> bool:
     """Whether the principal is still what they were. `RequestRefused` (503) without a database."""
     try:
         return await is_still_valid(principal)
-    except _DATABASE_ERRORS as error:
+    except DATABASE_AWAY as error:
         raise unavailable() from error
 
 
@@ -53,7 +49,7 @@ async def ended_among(revalidation: Revalidation, principals: Collection[Princip
     """Those who are not what they were any more. `RequestRefused` (503) without a database."""
     try:
         return await revalidation.ended(principals)
-    except _DATABASE_ERRORS as error:
+    except DATABASE_AWAY as error:
         raise unavailable() from error
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from access import Principal
-from services.audience import Delivery
+from services.streams.audience import Delivery
 from transport.rendered import Rendered
 
 

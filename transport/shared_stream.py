@@ -15,7 +15,7 @@ from strawberry.types.execution import ExecutionResult
 from access import Principal, Revalidation
 from eventstream import EventHub
 from resolvers.context import RequestContext
-from services.audience import AccessEnded
+from services.streams.audience import AccessEnded
 from transport.rendered import Rendered, render
 from transport.results import log_unexpected, masked
 from transport.seat import Seat

@@ -13,8 +13,8 @@ import asyncpg
 from benchmarks.world import PLUGINS, make_world
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate, pending_migrations
-from services.publish_profiles import publish_profiles
-from services.runtime import load_drivers
+from services.catalogue.publish_profiles import publish_profiles
+from services.process.runtime import load_drivers
 from settings import Settings
 from supervisor.embedded_postgres import EmbeddedPostgres
 

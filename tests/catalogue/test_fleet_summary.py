@@ -7,8 +7,8 @@ from datetime import timedelta
 from domain.changes import Change
 from domain.operations import OperationKind
 from domain.sim_filter import Selection
-from services.accept_operation import accept_operation
-from services.cancel_operation import cancel_operation
+from services.operations.accept_operation import accept_operation
+from services.operations.cancel_operation import cancel_operation
 from tests.graphql.conftest import Ask
 from tests.worlds import BEGINNING, TwoCompanies, add_sim
 

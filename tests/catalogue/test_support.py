@@ -15,9 +15,9 @@ import pytest
 from models import AuditEntry, OutgoingMail
 from models.database import execute
 from schema.ids import global_id
-from services.contact_support import contact_support
-from services.deliver_mail import Outbox, deliver_mail
-from services.support_contacts import use_support_contacts
+from services.support.contact_support import contact_support
+from services.support.deliver_mail import Outbox, deliver_mail
+from services.support.support_contacts import use_support_contacts
 from settings import load
 from tests.graphql.conftest import Ask
 from tests.worlds import TwoCompanies, add_company

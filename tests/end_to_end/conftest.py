@@ -12,9 +12,9 @@ import pytest
 from domain.clock import clock
 from models import UserRole
 from models.database import execute
-from services.hints import open_hints
-from services.runtime import open_runtime
-from services.store_inventory import ensure_stock
+from services.execution.hints import open_hints
+from services.inventory.store_inventory import ensure_stock
+from services.process.runtime import open_runtime
 from settings import Settings
 from tests.end_to_end.programs import Program
 from tests.operations.engine import Engine

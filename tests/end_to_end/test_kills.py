@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from models.database import fetch_row, fetch_value
-from services.retry_failed_items import retry_failed_items
+from services.operations.retry_failed_items import retry_failed_items
 from tests.end_to_end.conftest import FLEET, MakeProgram
 from tests.end_to_end.programs import until
 from tests.operations.engine import LOCK, MSU_LOCK, RECOUNT, RESET, SETTLE_SECONDS, Engine, SimCard

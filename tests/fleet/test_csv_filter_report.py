@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.csv_filter import CsvTooManyRows
-from services.csv_filter_report import CsvRowStatus, csv_filter_report
+from services.fleet.csv_filter_report import CsvRowStatus, csv_filter_report
 from services.paging import PageRequest
 from tests.worlds import TwoCompanies, add_sim
 

@@ -13,9 +13,9 @@ from domain.errors import BadPageSize, InvalidCursor
 from domain.locks import LockKind
 from domain.sim_filter import SimFilter
 from models import Sim
-from services.list_sims import list_sims
+from services.fleet.list_sims import list_sims
+from services.fleet.sim_order import SimColumn, sim_order
 from services.paging import ListOrder, PageRequest
-from services.sim_order import SimColumn, sim_order
 from tests.worlds import BEGINNING, TwoCompanies, add_sim
 
 ALL = SimFilter()

@@ -16,7 +16,7 @@ from domain.locks import LockKind
 from domain.search_language import SearchTooLong
 from domain.sim_filter import LockFilter, SimFilter
 from models import Sim
-from services.list_sims import count_sims, list_sims
+from services.fleet.list_sims import count_sims, list_sims
 from services.paging import PageRequest
 from tests.worlds import TwoCompanies, add_sim
 

@@ -20,10 +20,10 @@ from models.database import execute
 from resolvers.context import RequestContext
 from resolvers.schema import build_schema
 from schema.ids import global_id
-from services.accept_operation import accept_operation
-from services.list_sims import list_sims
+from services.fleet.list_sims import list_sims
+from services.fleet.sim_order import SimColumn, sim_order
+from services.operations.accept_operation import accept_operation
 from services.paging import PageRequest
-from services.sim_order import SimColumn, sim_order
 from tests.graphql.corpus import documents
 from tests.worlds import BEGINNING, Login, TwoCompanies, add_group, add_sim
 

@@ -11,7 +11,7 @@ from drivers.budget import AccountBudget
 from drivers.process_lease import LeaseLost, ProcessLease
 from models.database import execute, fetch_value
 from novaconnect_sdk import Iccid, Locks, NotSent, SimRef
-from services.runtime import Runtime, open_runtime
+from services.process.runtime import Runtime, open_runtime
 from settings import Settings
 from tests.operations.conftest import PLUGINS
 from tests.simulator.running import Simulator, simulator

@@ -12,7 +12,7 @@ from eventstream import SimsChanged, publish
 from models import User
 from models.database import execute
 from schema.ids import global_id
-from services.audience import Delivery
+from services.streams.audience import Delivery
 from tests.live.conftest import operation, step, subscribed
 from tests.transport.serving import Endpoint
 from tests.worlds import TwoCompanies, add_sim

@@ -10,8 +10,8 @@ import pytest
 from domain.clock import clock
 from models import Profile, UserRole
 from models.database import execute
-from services.runtime import open_runtime
-from services.store_inventory import ensure_stock
+from services.inventory.store_inventory import ensure_stock
+from services.process.runtime import open_runtime
 from settings import Settings
 from tests.operations.engine import Engine
 from tests.simulator.running import Simulator, simulator

@@ -21,10 +21,10 @@ from domain.sim_filter import Selection
 from drivers.registry import use_registry
 from models import Company
 from models.database import execute, fetch, fetch_row
-from services.accept_operation import accept_operation
-from services.drain_account import drain_account
-from services.runtime import Runtime, open_runtime
-from services.synchronise_inventory import synchronise_inventory
+from services.execution.drain_account import drain_account
+from services.inventory.synchronise_inventory import synchronise_inventory
+from services.operations.accept_operation import accept_operation
+from services.process.runtime import Runtime, open_runtime
 from settings import Settings
 from tests.simulator.running import Simulator
 from tests.worlds import Login

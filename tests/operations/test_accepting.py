@@ -22,8 +22,8 @@ from domain.errors import (
 from domain.operations import RiskCode
 from domain.sim_filter import Selection, SimFilter
 from models.database import execute, fetch, fetch_value
-from services.accept_operation import accept_operation
-from services.preview_operation import preview_items, preview_operation
+from services.operations.accept_operation import accept_operation
+from services.operations.preview_operation import preview_items, preview_operation
 from tests.operations.engine import LOCK, MSU_LOCK, RESET, UNLOCK, Engine
 
 NOTHING = frozenset[RiskCode]()

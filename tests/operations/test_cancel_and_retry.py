@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Forbidden, NotFound, NothingToDo
-from services.cancel_operation import cancel_operation
-from services.claim_items import claim_items
-from services.execute_item import execute_item
-from services.retry_failed_items import retry_failed_items
-from services.write_results import write_results
+from services.execution.claim_items import claim_items
+from services.execution.execute_item import execute_item
+from services.execution.write_results import write_results
+from services.operations.cancel_operation import cancel_operation
+from services.operations.retry_failed_items import retry_failed_items
 from tests.operations.engine import LOCK, UNLOCK, Engine
 
 

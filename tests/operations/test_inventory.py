@@ -11,8 +11,8 @@ from domain.errors import UnknownProfile
 from models import Profile, Sim
 from models.database import execute, fetch, fetch_row, fetch_value
 from novaconnect_sdk import Iccid, ObservedState, SimRecord, SimRef, SimStatus
-from services.store_inventory import store_page
-from services.synchronise_inventory import SyncFailed, synchronise_inventory
+from services.inventory.store_inventory import store_page
+from services.inventory.synchronise_inventory import SyncFailed, synchronise_inventory
 from tests.operations.engine import LOCK, MSU_LOCK, Engine, SimCard
 from tests.worlds import add_sim, iccid
 

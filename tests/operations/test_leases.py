@@ -11,13 +11,13 @@ from domain.clock import clock
 from drivers.process_lease import LeaseLost
 from drivers.registry import use_registry
 from models.database import execute, fetch_value
-from services.claim_items import claim_items
-from services.drain_account import drain_account
-from services.execute_item import execute_item
-from services.item_results import ClaimedItem, ItemResult
-from services.recover_items import recover_items
-from services.runtime import Runtime, open_runtime
-from services.write_results import write_results
+from services.execution.claim_items import claim_items
+from services.execution.drain_account import drain_account
+from services.execution.execute_item import execute_item
+from services.execution.item_results import ClaimedItem, ItemResult
+from services.execution.recover_items import recover_items
+from services.execution.write_results import write_results
+from services.process.runtime import Runtime, open_runtime
 from tests.operations.engine import LOCK, RESET, Engine
 
 _BURIED = "SELECT ended_at IS NOT NULL FROM lease_holder WHERE id = $1"

@@ -10,8 +10,8 @@ from domain.clock import clock
 from domain.diagnosis import Finding
 from domain.operations import RiskCode
 from domain.sim_filter import LockFilter, SimFilter
-from services.diagnose_sim import diagnose_sim
-from services.list_sims import count_sims
+from services.diagnosis.diagnose_sim import diagnose_sim
+from services.fleet.list_sims import count_sims
 from tests.operations.engine import Engine, SimCard
 
 

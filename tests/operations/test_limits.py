@@ -14,10 +14,10 @@ from domain.operations import ItemState, RiskCode
 from domain.sim_filter import LockFilter, Selection, SimFilter
 from models.database import execute, fetch_value
 from novaconnect_sdk import LivePart
-from services.item_results import sim_ref
-from services.list_sims import count_sims
-from services.preview_operation import preview_items, preview_operation
-from services.store_changes import note_limit
+from services.execution.item_results import sim_ref
+from services.execution.store_changes import note_limit
+from services.fleet.list_sims import count_sims
+from services.operations.preview_operation import preview_items, preview_operation
 from tests.operations.engine import Engine, SimCard
 
 NOTHING = frozenset[RiskCode]()

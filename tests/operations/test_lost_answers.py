@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.operations import ItemState
-from services.claim_items import claim_due_checks, claim_items
-from services.confirm_item import confirm_item
-from services.execute_item import execute_item
-from services.write_results import write_results
+from services.execution.claim_items import claim_due_checks, claim_items
+from services.execution.confirm_item import confirm_item
+from services.execution.execute_item import execute_item
+from services.execution.write_results import write_results
 from tests.operations.engine import LOCK, UNLOCK, Engine
 
 LOST = [

@@ -17,11 +17,11 @@ from domain.errors import Forbidden, IdempotencyConflict, InvalidValue, NameTake
 from domain.rename_csv import BadRenameTable
 from domain.sim_filter import SimFilter
 from models.database import fetch, fetch_row, fetch_value
-from services.group_rows import create_group, delete_group, rename_group
-from services.list_sims import count_sims
+from services.fleet.group_rows import create_group, delete_group, rename_group
+from services.fleet.list_sims import count_sims
+from services.operations.read_items import ItemParent, pages_of_items
+from services.operations.rename_sims import rename_sims
 from services.paging import PageRequest
-from services.read_items import ItemParent, pages_of_items
-from services.rename_sims import rename_sims
 from tests.operations.engine import Engine, SimCard
 
 

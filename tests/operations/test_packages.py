@@ -15,9 +15,9 @@ from domain.operations import RiskCode
 from domain.sim_filter import Selection
 from models.database import fetch_value
 from novaconnect_sdk import LivePart
-from services.item_results import sim_ref
-from services.preview_operation import preview_operation
-from services.store_changes import note_package
+from services.execution.item_results import sim_ref
+from services.execution.store_changes import note_package
+from services.operations.preview_operation import preview_operation
 from services.unit_of_work import unit_of_work
 from tests.operations.engine import Engine, SimCard
 

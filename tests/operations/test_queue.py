@@ -9,9 +9,9 @@ import pytest
 from domain.clock import clock
 from models import Company
 from models.database import execute, fetch, fetch_value
-from services.cancel_operation import cancel_operation
-from services.claim_items import claim_items
-from services.wake_accounts import wake_accounts
+from services.execution.claim_items import claim_items
+from services.execution.wake_accounts import wake_accounts
+from services.operations.cancel_operation import cancel_operation
 from tests.operations.engine import LOCK, RESET, UNLOCK, Engine, SimCard
 
 _FLEET = """

@@ -25,17 +25,17 @@ from domain.operations import OperationKind, RiskCode
 from domain.sim_filter import Selection
 from models import Profile, UserRole
 from models.database import execute, fetch
-from services.accept_operation import accept_operation
-from services.cancel_operation import cancel_operation
-from services.claim_items import claim_due_checks, claim_items
-from services.confirm_item import confirm_item
-from services.drain_account import drain_account
-from services.execute_item import execute_item
-from services.item_results import ClaimedItem, ItemResult
-from services.recover_items import recover_items
-from services.retry_failed_items import retry_failed_items
-from services.runtime import Runtime, open_runtime
-from services.write_results import write_results
+from services.execution.claim_items import claim_due_checks, claim_items
+from services.execution.confirm_item import confirm_item
+from services.execution.drain_account import drain_account
+from services.execution.execute_item import execute_item
+from services.execution.item_results import ClaimedItem, ItemResult
+from services.execution.recover_items import recover_items
+from services.execution.write_results import write_results
+from services.operations.accept_operation import accept_operation
+from services.operations.cancel_operation import cancel_operation
+from services.operations.retry_failed_items import retry_failed_items
+from services.process.runtime import Runtime, open_runtime
 from settings import Settings
 from tests.operations.engine import LOCK, RESET, UNLOCK
 from tests.operations.scripted_driver import OPERATOR, Fate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from drivers.registry import registry, use_registry
-from services.runtime import CallsOnDemand, call_on_demand, load_drivers
+from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
 from settings import Settings
 
 

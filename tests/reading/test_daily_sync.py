@@ -14,10 +14,10 @@ from domain.clock import clock
 from domain.sync_window import pause_between_calls, window_at
 from models.database import execute, fetch, fetch_row, fetch_value
 from novaconnect_sdk import SimPage
-from services.daily_sync import start_synchronisation, synchronise_profile, wake_synchronisation
-from services.record_partitions import keep_partitions_ahead
-from services.runtime import Runtime
-from services.sync_runs import claim_nightly
+from services.inventory.daily_sync import start_synchronisation, synchronise_profile, wake_synchronisation
+from services.inventory.record_partitions import keep_partitions_ahead
+from services.inventory.sync_runs import claim_nightly
+from services.process.runtime import Runtime
 from tests.operations.engine import Engine
 
 

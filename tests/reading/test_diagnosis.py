@@ -15,7 +15,7 @@ from domain.locks import LockKind, mask_of
 from models import Sim, SimLockReason
 from models.database import execute, fetch_row
 from schema.ids import global_id
-from services.diagnose_sim import DIAGNOSED_SIM, SimDiagnosis, diagnose_sim, facts_of
+from services.diagnosis.diagnose_sim import DIAGNOSED_SIM, SimDiagnosis, diagnose_sim, facts_of
 from tests.operations.engine import LOCK, RESET, Engine, SimCard
 from tests.worlds import TwoCompanies, add_sim
 

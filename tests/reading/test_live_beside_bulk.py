@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from models.database import fetch_value
-from services.drain_account import drain_account
-from services.read_sim_live import read_sim_live
+from services.diagnosis.read_sim_live import read_sim_live
+from services.execution.drain_account import drain_account
 from tests.operations.engine import LOCK, Engine
 from tests.reading.processes import Door
 from tests.simulator.running import Simulator, simulator

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.clock import clock
 from models.database import execute, fetch, fetch_row, fetch_value
 from novaconnect_sdk import SessionRecord
-from services.store_records import StoredRecords, store_session_records
+from services.inventory.store_records import StoredRecords, store_session_records
 from tests.worlds import TwoCompanies
 
 RECOUNT = """

@@ -11,7 +11,7 @@ from domain.clock import clock
 from models.database import execute
 from novaconnect_sdk import Plmn, SessionRecord
 from schema.ids import global_id
-from services.store_records import store_session_records
+from services.inventory.store_records import store_session_records
 from tests.graphql.conftest import queries_of
 from tests.worlds import TwoCompanies
 

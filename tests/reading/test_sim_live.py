@@ -12,7 +12,7 @@ from domain.errors import InvalidValue
 from models.database import execute, fetch_value
 from novaconnect_sdk import Availability, LivePart
 from schema.ids import global_id
-from services.read_sim_live import SimLiveView, read_sim_live
+from services.diagnosis.read_sim_live import SimLiveView, read_sim_live
 from tests.operations.engine import Engine, SimCard
 
 NOW, MINUTE = timedelta(0), timedelta(minutes=1)

@@ -1,0 +1,1 @@
+"""What changes rarely: profiles, tariff plans, coverage."""

@@ -1,0 +1,1 @@
+"""One SIM fresh from its operator, and what is wrong with it."""

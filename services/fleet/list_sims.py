@@ -1,0 +1,44 @@
+"""The SIM table: a page of what a filter names, and how many there are in all."""
+
+from __future__ import annotations
+
+from access import Principal, limit_to_visible
+from domain.sim_filter import SimFilter
+from models.database import fetch_value
+from models.where import Where
+from services.fleet.sim_filter import apply_filter
+from services.fleet.sim_order import sim_order
+from services.fleet.sim_rows import COLUMNS, SimRow, sim_row
+from services.keyset import keyset_page
+from services.paging import ListOrder, Page, PageRequest
+
+NEWEST_FIRST = sim_order()
+EVERYTHING = SimFilter()
+
+
+async def list_sims(
+    principal: Principal, sim_filter: SimFilter, request: PageRequest, order: ListOrder = NEWEST_FIRST
+) -> Page[SimRow]:
+    """One page of the visible SIMs that the filter names."""
+    request.size()  # a bad size is refused before anything is looked up
+    where = Where()
+    await apply_filter(principal, sim_filter, where)
+    columns = f"{COLUMNS}, {order.selected}"
+    return await keyset_page(
+        lambda conditions, tail: f"SELECT {columns} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+        where,
+        order,
+        request,
+        sim_row,
+    )
+
+
+async def count_sims(principal: Principal, sim_filter: SimFilter) -> int:
+    """How many visible SIMs the filter names, exactly."""
+    where = Where()
+    if sim_filter == EVERYTHING:  # a count of 100,000 rows takes longer than their page; this number is kept
+        limit_to_visible(principal, where, "k")
+        kept = f"SELECT coalesce(sum(k.change), 0)::bigint FROM sim_count_change k WHERE {where.sql}"  # noqa: S608
+        return int(await fetch_value(kept, *where.arguments))
+    await apply_filter(principal, sim_filter, where)
+    return int(await fetch_value(f"SELECT count(*) FROM sim s WHERE {where.sql}", *where.arguments))  # noqa: S608

@@ -1,0 +1,1 @@
+"""What operators say of SIMs and their use, synchronised and stored."""

@@ -1,0 +1,1 @@
+"""Changes asked for: accepting, previewing, cancelling, retrying and reading operations."""

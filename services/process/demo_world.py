@@ -1,0 +1,76 @@
+"""The demo's companies, users and tokens, and how the stock is handed out; never called in production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from access import digest_of, new_token
+from domain.clock import clock
+from models import AccessToken, Company, User, UserRole
+from models.database import execute
+from services.inventory.store_inventory import ensure_stock
+from services.unit_of_work import unit_of_work
+
+_COMPANIES = {"steppe": ("Steppe Telematics", "KZ"), "taiga": ("Taiga Monitoring", "RU")}
+
+_USERS: dict[str, tuple[str | None, UserRole, str, str]] = {
+    "owner": ("steppe", UserRole.OWNER, "owner@steppe.example", "Aigerim Owner"),
+    "manager": ("steppe", UserRole.MANAGER, "manager@steppe.example", "Daniyar Manager"),
+    "viewer": ("steppe", UserRole.VIEWER, "viewer@steppe.example", "Viktor Viewer"),
+    "other_company_owner": ("taiga", UserRole.OWNER, "owner@taiga.example", "Olga Owner"),
+    "staff": (None, UserRole.STAFF, "staff@novaconnect.example", "Support Staff"),
+}
+
+# Five of eight SIMs to the first company, three to the second; the two profiles alternate in order of creation.
+_HAND_OUT = """
+WITH numbered AS (
+  SELECT s.id, row_number() OVER (PARTITION BY s.profile_id ORDER BY s.id) AS place
+  FROM sim s JOIN company c ON c.id = s.company_id WHERE c.holds_stock
+)
+UPDATE sim s SET
+  company_id = CASE WHEN n.place % 8 < 5 THEN $1::bigint ELSE $2::bigint END,
+  created_at = $3::timestamptz - n.place * interval '1 second',
+  name = CASE n.place % 4 WHEN 0 THEN '' WHEN 1 THEN 'Tracker ' || n.place WHEN 2 THEN 'Датчик ' || n.place
+         ELSE 'Есептегіш ' || n.place END
+FROM numbered n WHERE n.id = s.id
+"""
+
+
+async def seed() -> Mapping[str, str]:
+    """Make companies and users unless they are there, and a fresh token for each; tokens by principal's name."""
+    async with unit_of_work():
+        await ensure_stock()
+        companies = {
+            key: (await Company.get_or_create(name=name, defaults={"country": country}))[0]
+            for key, (name, country) in _COMPANIES.items()
+        }
+        tokens = {}
+        for principal, (company, role, email, name) in _USERS.items():
+            user, _ = await User.get_or_create(
+                email=email,
+                defaults={"name": name, "role": role, "company": companies[company] if company else None},
+            )
+            tokens[principal] = await _fresh_token(user)
+    return tokens
+
+
+async def _fresh_token(user: User) -> str:
+    """Only digests are stored, so every start needs new tokens; those of the last start end."""
+    await AccessToken.filter(user=user, name="demo").delete()
+    token = new_token()
+    await AccessToken.create(
+        user=user,
+        name="demo",
+        prefix=token[:8],
+        digest=digest_of(token),
+        expires_at=clock.now() + timedelta(days=36_500),
+    )
+    return token
+
+
+async def hand_out_stock() -> None:
+    """Give SIMs that nobody owns to the two companies; those already handed out stay where they are."""
+    first, second = [await Company.get(name=name) for name, _ in _COMPANIES.values()]
+    async with unit_of_work():
+        await execute(_HAND_OUT, first.id, second.id, clock.now())

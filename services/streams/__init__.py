@@ -1,0 +1,1 @@
+"""Live streams: who is listening, when to look, what has changed."""
