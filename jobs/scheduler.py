@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
+from models.tenancy import process_acts_as_system
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
@@ -31,6 +32,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    process_acts_as_system()
     await open_database(settings.require_database(), pool_size=3)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)

@@ -17,8 +17,9 @@ from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
-from projection import CompiledSchema
+
 from resolvers.named_operation import OnlyOperation
+from resolvers.tenant_schema import TenantSchema
 from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
@@ -32,7 +33,7 @@ _REFUSALS_OF_THE_LIBRARY = (
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
-class NovaSchema(CompiledSchema):
+class NovaSchema(TenantSchema):
     """A schema whose errors all have a `code`, and that never guesses which operation is meant."""
 
     def _create_execution_context(

@@ -65,7 +65,7 @@ async def _page(where: Where, asked: Asked, columns: str) -> Page[asyncpg.Record
     value_at = asked.positions.get(asked.order.expression or "", "order_value")
     selected = asked.order.selected if value_at == "order_value" else f"{asked.order.id_column} AS order_id"
     return await keyset_page(
-        lambda conditions, tail: f"SELECT {columns}, {selected} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+        lambda conditions, tail: f"SELECT {columns}, {selected} FROM visible_sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         asked.order,
         asked.request,
@@ -79,7 +79,7 @@ async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
     """What the filter names is found once; the page is cut from it and its rows are counted."""
     found = (
         f"WITH found AS MATERIALIZED (SELECT s.id, {asked.order.expression or 'NULL'} AS place"  # noqa: S608
-        f" FROM sim s WHERE {where.sql})"
+        f" FROM visible_sim s WHERE {where.sql})"
     )
     order = replace(asked.order, expression=asked.order.expression and "f.place", id_column="f.id")
 
@@ -101,7 +101,7 @@ async def get_sim_record(
     where = Where()
     where.add(f"s.iccid = {where.bind(iccid)}" if sim_id is None else f"s.id = {where.bind(sim_id)}")
     limit_to_visible(principal, where, "s")
-    return await readers().fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
+    return await readers().fetch_row(f"SELECT {columns} FROM visible_sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
 
 
 def _as_it_is(record: asyncpg.Record) -> asyncpg.Record:
