@@ -1,5 +1,15 @@
 """Rows of PostgreSQL and the migrations that make them; Tortoise finds its models here."""
 
+from models.billing import (
+    BillingRun,
+    CalendarAcceptance,
+    Charge,
+    ExchangeRate,
+    ExchangeRateState,
+    Invoice,
+    LegalEntity,
+    PackageConnection,
+)
 from models.fleet import OperatorAccount, Profile, Sim, SimGroup, SimGroupMember, SimLockReason
 from models.identity import AccessToken, Company, User, UserRole
 from models.journal import AuditEntry, SyncRun
@@ -10,14 +20,22 @@ from models.operations import Operation, OperationItem, QueueTurn
 __all__ = [
     "AccessToken",
     "AuditEntry",
+    "BillingRun",
+    "CalendarAcceptance",
     "CallSlot",
+    "Charge",
     "Company",
+    "ExchangeRate",
+    "ExchangeRateState",
+    "Invoice",
     "LeaseHolder",
+    "LegalEntity",
     "MailState",
     "Operation",
     "OperationItem",
     "OperatorAccount",
     "OutgoingMail",
+    "PackageConnection",
     "Profile",
     "QueueTurn",
     "Sim",
