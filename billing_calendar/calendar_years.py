@@ -6,9 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version as version_of
 from importlib.resources import files
-
-import holidays
 
 COUNTRIES = ("RU", "KZ")
 """The calendars there are, by ISO 3166 alpha-2."""
@@ -68,10 +67,10 @@ def _days(given: object, year: int) -> frozenset[date]:
     return frozenset(given)
 
 
-def require_library(version: str = holidays.__version__) -> None:
+def require_library(version: str) -> None:
     """Raise `BadCalendar` when the library is one that is known to be wrong."""
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_LIBRARY:
         raise BadCalendar(f"holidays {version} is wrong for Russia in 2026: install 0.107 or newer.")
 
 
-require_library()
+require_library(version_of("holidays"))
