@@ -1,5 +1,15 @@
 """Rows of PostgreSQL and the migrations that make them; Tortoise finds its models here."""
 
+from models.billing import (
+    BillingRun,
+    CalendarAcceptance,
+    Charge,
+    ExchangeRate,
+    ExchangeRateState,
+    Invoice,
+    LegalEntity,
+    PackageConnection,
+)
 from models.fleet import OperatorAccount, Profile, Sim, SimGroup, SimGroupMember, SimLockReason
 from models.identity import (
     AccessToken,
@@ -27,10 +37,17 @@ __all__ = [
     "AccountLink",
     "Agent",
     "AuditEntry",
+    "BillingRun",
+    "CalendarAcceptance",
     "CallSlot",
+    "Charge",
     "Company",
     "CompanyState",
+    "ExchangeRate",
+    "ExchangeRateState",
+    "Invoice",
     "LeaseHolder",
+    "LegalEntity",
     "LinkKind",
     "LoginAttempt",
     "MailState",
@@ -38,6 +55,7 @@ __all__ = [
     "OperationItem",
     "OperatorAccount",
     "OutgoingMail",
+    "PackageConnection",
     "PaymentSystem",
     "Profile",
     "QueueTurn",

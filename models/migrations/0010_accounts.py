@@ -46,7 +46,7 @@ BACK = [
 class Migration(migrations.Migration):
     """Tokens that are there keep every scope; companies that are there are active."""
 
-    dependencies = [('models', '0008_mail_outbox')]
+    dependencies = [('models', '0009_billing')]
 
     operations = [
         ops.CreateModel(
