@@ -1,7 +1,8 @@
 """Row-level security for migrations: a table's rows exist only for the companies that a session acts for.
 
-The setting `novaconnect.companies` holds `*` (the system, staff) or ids with commas; where it is not set nothing is seen
-and nothing can be written. A policy binds the application's role, which owns nothing, and not the owner of the tables.
+The setting `novaconnect.companies` holds `*` (the system, staff) or ids with commas, agents among them as negative numbers;
+where it is not set nothing is seen and nothing can be written. A policy binds the application's role, which owns nothing,
+and not the owner of the tables.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from tortoise.migrations import operations as ops
 
 _EVERY = "(SELECT acts_for_every_company())"
-_THESE = "(SELECT companies_acted_for())"
+_THESE = "(SELECT companies_acted_for())::bigint[]"
 
 # Subqueries without references outside are evaluated once a statement, and only when they are needed.
 FUNCTIONS = [
@@ -20,44 +21,47 @@ FUNCTIONS = [
 ]
 NO_FUNCTIONS = ["DROP FUNCTION acts_for_every_company(), companies_acted_for()"]
 
-
-def in_scope(company: str) -> str:
-    """SQL: whether a row of this company (an expression) exists for the session."""
-    return f"{_EVERY} OR {company} = ANY ({_THESE}::bigint[])"
+SYSTEM_ONLY = "FALSE"
+"""A rule for rows that no company ever sees."""
 
 
-def protect(table: str, *, company: str = "company_id", through: tuple[str, str] | None = None) -> ops.RunSQL:
-    """Bind a table's rows to the companies that a session acts for.
-
-    `company` is the column with the company's id; rows where it is empty are the platform's own. A table without one
-    is protected `through` the column that refers to a protected table's `id`, and that table.
-    """
-    return ops.RunSQL(protection(table, company=company, through=through), reverse_sql=no_protection(table))
+def of_company(column: str = "company_id") -> str:
+    """The rule that a row belongs to one of the companies acted for. Where it is empty the row is the platform's own."""
+    return f"{column} = ANY ({_THESE})"
 
 
-def protection(table: str, *, company: str = "company_id", through: tuple[str, str] | None = None) -> list[str]:
-    """The statements of `protect`."""
-    rule = in_scope(company)
-    if through is not None:
-        column, parent = through
-        # What exists of the parent is decided by the parent's own policy.
-        rule = f"{_EVERY} OR EXISTS (SELECT FROM {parent} parent WHERE parent.id = {table}.{column})"  # noqa: S608
-    return [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY of_the_companies_acted_for ON {table} USING ({rule}) WITH CHECK ({rule})",
-    ]
+def of_agent(column: str = "agent_id") -> str:
+    """The rule that a row belongs to the agent acted for."""
+    return f"-{column} = ANY ({_THESE})"
 
 
-def no_protection(table: str) -> list[str]:
-    """Undo `protection`."""
-    return [
-        f"DROP POLICY of_the_companies_acted_for ON {table}",
-        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
-    ]
+def through(column: str, parent: str, parent_column: str = "id") -> str:
+    """The rule that the row of a protected table exists to which this one refers; `column` is with its table's name."""
+    return f"EXISTS (SELECT FROM {parent} parent WHERE parent.{parent_column} = {column})"  # noqa: S608
+
+
+def in_scope(*rules: str) -> str:
+    """SQL: whether a row exists for the session: by one of the rules, or because it acts for every company."""
+    return " OR ".join((_EVERY, *rules))
+
+
+def protect(table: str, *rules: str) -> ops.RunSQL:
+    """Bind a table's rows to the companies that a session acts for; without a rule by its `company_id`."""
+    rule = in_scope(*(rules or (of_company(),)))
+    return ops.RunSQL(
+        [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY of_the_companies_acted_for ON {table} USING ({rule}) WITH CHECK ({rule})",
+        ],
+        reverse_sql=[
+            f"DROP POLICY of_the_companies_acted_for ON {table}",
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        ],
+    )
 
 
 SHOW_SIMS = [
-    f"CREATE VIEW visible_sim AS SELECT s.* FROM sim s WHERE {in_scope('s.company_id')}",  # noqa: S608
+    f"CREATE VIEW visible_sim AS SELECT s.* FROM sim s WHERE {in_scope(of_company('s.company_id'))}",  # noqa: S608
     "REVOKE ALL ON visible_sim FROM novaconnect_app",
     "GRANT SELECT ON visible_sim TO novaconnect_app",
 ]

@@ -30,15 +30,31 @@ def scope() -> str:
 
 
 @lru_cache(maxsize=4096)
-def scope_of(company_ids: tuple[int, ...] | None) -> str:
-    """The setting for companies by id; None is every company. Digits and commas only, so it may stand in a statement."""
-    return EVERY_COMPANY if company_ids is None else ",".join(str(int(each)) for each in sorted(set(company_ids)))
+def scope_of(company_ids: tuple[int, ...] | None, agent_id: int | None = None) -> str:
+    """The setting for companies by id; None is every company. Digits, signs and commas only, so it may stand in a statement.
+
+    An agent, whose own rows belong to no company, stands in it as a negative number.
+    """
+    if company_ids is None:
+        return EVERY_COMPANY
+    agents = [] if agent_id is None else [-int(agent_id)]
+    return ",".join(str(int(each)) for each in sorted({*company_ids, *agents}))
 
 
 @contextmanager
-def acting_for(company_ids: Collection[int] | None) -> Iterator[None]:
-    """Rows of these companies exist inside, of no other; None is every company. Not around a `yield` of a generator."""
-    token = _scope.set(scope_of(None if company_ids is None else tuple(company_ids)))
+def acting_for(company_ids: Collection[int] | None, agent_id: int | None = None) -> Iterator[None]:
+    """Rows of these companies, and of the agent's own, exist inside, and of no others; None is every company.
+
+    Not around a `yield` of an asynchronous generator: see `each_in_scope`.
+    """
+    with in_scope(scope_of(None if company_ids is None else tuple(company_ids), agent_id)):
+        yield
+
+
+@contextmanager
+def in_scope(wanted: str) -> Iterator[None]:
+    """The same for what `scope` or `scope_of` gave."""
+    token = _scope.set(wanted)
     try:
         yield
     finally:
@@ -48,11 +64,8 @@ def acting_for(company_ids: Collection[int] | None) -> Iterator[None]:
 @contextmanager
 def as_system() -> Iterator[None]:
     """Rows of every company exist inside: for what the platform itself does, such as finding out who asks."""
-    token = _scope.set(EVERY_COMPANY)
-    try:
+    with in_scope(EVERY_COMPANY):
         yield
-    finally:
-        _scope.reset(token)
 
 
 def process_acts_as_system() -> None:
@@ -65,13 +78,11 @@ def process_acts_for_nobody() -> None:
     _Process.scope = NO_COMPANY
 
 
-async def each_acting_for(
-    company_ids: Collection[int] | None, items: AsyncGenerator[Item, None]
-) -> AsyncGenerator[Item, None]:
-    """The items of a generator, each of its steps acting for these companies; whoever asks for the next is not touched."""
+async def each_in_scope(wanted: str, items: AsyncGenerator[Item, None]) -> AsyncGenerator[Item, None]:
+    """The items of a generator, each of its steps in this scope; whoever asks for the next one is not touched."""
     async with aclosing(items):
         while True:
-            with acting_for(company_ids):
+            with in_scope(wanted):
                 try:
                     item = await anext(items)
                 except StopAsyncIteration:

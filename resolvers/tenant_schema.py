@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from strawberry.types import ExecutionResult
 
-from models.tenancy import acting_for, each_acting_for
+from models.tenancy import NO_COMPANY, each_in_scope, in_scope
 from projection import CompiledSchema
 from schema.context import RequestContext
 
@@ -19,14 +19,14 @@ class TenantSchema(CompiledSchema):
         self, query: str | None, variable_values: Any = None, context_value: Any = None, *arguments: Any, **options: Any
     ) -> ExecutionResult:
         """One result."""
-        with acting_for(_companies_of(context_value)):
+        with in_scope(_scope_of(context_value)):
             return await super().execute(query, variable_values, context_value, *arguments, **options)
 
     async def execute_fast(
         self, query: str | None, variable_values: Any = None, context_value: Any = None, *arguments: Any, **options: Any
     ) -> ExecutionResult:
         """One result, by a compiled query where that is possible."""
-        with acting_for(_companies_of(context_value)):
+        with in_scope(_scope_of(context_value)):
             return await super().execute_fast(query, variable_values, context_value, *arguments, **options)
 
     async def stream(
@@ -34,8 +34,8 @@ class TenantSchema(CompiledSchema):
     ) -> AsyncGenerator[Any, None]:
         """Several; whoever asks for the next one may do so in any task."""
         results = await super().stream(query, variable_values, context_value, *arguments, **options)
-        return each_acting_for(_companies_of(context_value), results)
+        return each_in_scope(_scope_of(context_value), results)
 
 
-def _companies_of(context: object) -> Collection[int] | None:
-    return context.principal.company_ids if isinstance(context, RequestContext) else ()
+def _scope_of(context: object) -> str:
+    return context.principal.scope if isinstance(context, RequestContext) else NO_COMPANY

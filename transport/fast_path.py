@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from access import presume
 from eventstream import EventHub
-from models.tenancy import acting_for
+from models.tenancy import in_scope
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from transport.accept import negotiate
@@ -98,7 +98,7 @@ class FastPath:
         found = self._schema.known_query(query, variables, name or None)
         if found is None or not found[0].is_proving:
             return None
-        with acting_for(context.principal.company_ids):
+        with in_scope(context.principal.scope):
             data = await found[0].run(found[1], context, None, extensions, proof)
         return orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)
 

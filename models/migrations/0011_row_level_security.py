@@ -3,7 +3,18 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.row_security import FUNCTIONS, HIDE_SIMS, NO_FUNCTIONS, SHOW_SIMS, in_scope, protect
+from models.row_security import (
+    FUNCTIONS,
+    HIDE_SIMS,
+    NO_FUNCTIONS,
+    SHOW_SIMS,
+    SYSTEM_ONLY,
+    in_scope,
+    of_agent,
+    of_company,
+    protect,
+    through,
+)
 
 # Deciding through the group would cost a look-up for each row of the SIM table's commonest nested list.
 MEMBERS = [
@@ -18,11 +29,12 @@ MEMBERS = [
 ]
 NO_MEMBERS = ["DROP TRIGGER member_of_company ON sim_group_member", "DROP FUNCTION company_of_group()"]
 
-# Who did something is shown by name, also when it was the platform's staff.
+# Who did something is shown by name, also when it was the platform's staff or an agent.
 PEOPLE = [
     "CREATE VIEW visible_person AS SELECT u.id, u.name FROM user_account u"  # noqa: S608
-    f" WHERE u.company_id IS NULL OR {in_scope('u.company_id')}",
-    "REVOKE INSERT, UPDATE, DELETE ON visible_person FROM novaconnect_app",
+    f" WHERE u.company_id IS NULL OR {in_scope(of_company('u.company_id'))}",
+    "REVOKE ALL ON visible_person FROM novaconnect_app",
+    "GRANT SELECT ON visible_person TO novaconnect_app",
 ]
 
 # How long a queue is concerns everybody in it; whose the items are does not leave these functions.
@@ -93,28 +105,37 @@ OPEN_MONTHS = [
 class Migration(migrations.Migration):
     """Which tables, and why not the others: `tests/tenancy/test_row_security.py` knows and checks."""
 
-    dependencies = [("models", "0008_mail_outbox")]
+    dependencies = [("models", "0010_accounts")]
 
     operations = [
         ops.AddField("SimGroupMember", "company_id", fields.BigIntField(null=True)),
         ops.RunSQL([*FUNCTIONS, *MEMBERS], reverse_sql=[*NO_MEMBERS, *NO_FUNCTIONS]),
-        protect("company", company="id"),
-        protect("user_account"),
-        protect("access_token", through=("user_id", "user_account")),
+        protect("company", of_company("id")),
+        protect("agent", of_agent("id"), through("agent.id", "company", "agent_id")),
+        protect("user_account", of_company(), of_agent()),
+        protect("access_token", through("access_token.user_id", "user_account")),
+        protect("token_use", through("token_use.token_id", "access_token")),
+        protect("account_link", through("account_link.user_id", "user_account")),
+        protect("saved_view", through("saved_view.user_id", "user_account")),
+        protect("login_attempt", SYSTEM_ONLY),
         protect("sim"),
         protect("sim_lock_reason"),
         protect("sim_group"),
         protect("sim_group_member"),
         protect("sim_count_change"),
-        protect("sim_live_reading", through=("sim_id", "sim")),
+        protect("sim_live_reading", through("sim_live_reading.sim_id", "sim")),
         protect("operation"),
         protect("operation_item"),
         protect("queue_turn"),
-        protect("audit_entry"),
+        protect("audit_entry", of_company(), of_agent()),
         protect("mail_outbox"),
         protect("data_session"),
         protect("call_record"),
         protect("usage_daily"),
+        protect("invoice"),
+        protect("charge"),
+        protect("package_connection"),
+        protect("usage_freeze"),
         ops.RunSQL(
             [*SHOW_SIMS, *PEOPLE, *QUEUES, *RIGHTS, *MONTHS],
             reverse_sql=[

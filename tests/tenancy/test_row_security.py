@@ -8,22 +8,32 @@ import asyncpg
 import pytest
 
 from models.database import connection_arguments, execute, fetch, fetch_value, readers, transaction
-from models.tenancy import acting_for, as_system, each_acting_for, process_acts_as_system, process_acts_for_nobody
+from models.tenancy import (
+    acting_for,
+    as_system,
+    each_in_scope,
+    process_acts_as_system,
+    process_acts_for_nobody,
+    scope_of,
+)
 from tests.worlds import TwoCompanies
 
 # Tables without a policy, each with its reason. A new table belongs to a company (protect it, see docs/tenancy.md), or here.
 NOBODYS = {
+    "billing_run": "the month's run for all companies at once: counts",
+    "calendar_acceptance": "which official calendars staff accepted",
     "call_slot": "the operators' budgets are shared by all companies",
     "catalogue_version": "numbers by which processes notice that something changed",
+    "exchange_rate": "what central banks said",
+    "invoice_counter": "the last number of a legal entity's invoices",
+    "legal_entity": "the platform's own companies; on every invoice",
     "lease_holder": "the platform's own processes",
     "operator_account": "the platform's logins at operators; no key of theirs is stored",
     "profile": "the same catalogue for everybody",
+    "rounding_quantum": "how a legal entity rounds",
     "sync_run": "synchronisations of a profile for all companies at once: counts, and what the operator's side answered",
     "tortoise_migrations": "which migrations are applied",
 }
-
-# Columns that name a table's company, beside those that are called company_id.
-COMPANY_OF = {"company": "id"}
 
 TABLES = """
 SELECT c.relname::text AS name, c.relrowsecurity AS protected,
@@ -161,7 +171,7 @@ async def test_tasks_take_it_along_and_generators_leave_nothing_behind(world: Tw
 
     with acting_for([world.company.id]):
         task = asyncio.create_task(counted())
-    stream = each_acting_for([world.company.id, world.other_company.id], counting())
+    stream = each_in_scope(scope_of((world.company.id, world.other_company.id)), counting())
     with acting_for([]):
         from_stream = await anext(stream)
         outside = await counted()
