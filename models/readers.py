@@ -148,7 +148,7 @@ def _asked(
     connection: ScopedConnection, wanted: str, method: str, sql: str, arguments: tuple[object, ...]
 ) -> Awaitable[Any]:
     if connection.scope == wanted:
-        return getattr(connection, method)(sql, *arguments)  # type: ignore[no-any-return]
+        return getattr(connection, method)(sql, *arguments)
     return _told_and_asked(connection, wanted, method, sql, arguments)
 
 

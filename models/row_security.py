@@ -37,7 +37,7 @@ def of_agent(column: str = "agent_id") -> str:
 
 def through(column: str, parent: str, parent_column: str = "id") -> str:
     """The rule that the row of a protected table exists to which this one refers; `column` is with its table's name."""
-    return f"EXISTS (SELECT FROM {parent} parent WHERE parent.{parent_column} = {column})"  # noqa: S608
+    return f"EXISTS (SELECT FROM {parent} parent WHERE parent.{parent_column} = {column})"
 
 
 def in_scope(*rules: str) -> str:

@@ -17,7 +17,6 @@ from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
-
 from resolvers.named_operation import OnlyOperation
 from resolvers.tenant_schema import TenantSchema
 from schema.enums import ErrorCode

@@ -80,6 +80,7 @@ async def queries_of(work: Any) -> list[str]:
     for connection in connections:
         connection.add_query_logger(note)
     await work()
+    await asyncio.sleep(0.01)  # loggers are called later
     for connection in connections:
         connection.remove_query_logger(note)
     # The rest is the library's own: it learns types and resets connections.
