@@ -13,7 +13,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from access import Principal
 from eventstream import EventHub
-from projection import CompiledSchema
+from projection import CompiledSchema, TooComplex
 from projection.selection import Unsupported
 from resolvers.context import RequestContext
 from schema.context import SHARED
@@ -55,8 +55,8 @@ class SharedStreams:
         if not all(isinstance(root, FieldNode) and root.name.value in self._shared_fields for root in roots):
             return None
         try:
-            operation.variables(variables)
-        except Unsupported:
+            self._schema.check_cost(operation, operation.variables(variables))
+        except (Unsupported, TooComplex):
             return None
         written = orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
         return Subscription(query, variables, operation_name, (query, operation_name, written))
