@@ -10,7 +10,8 @@ import strawberry
 from graphql import DocumentNode, GraphQLError, parse, specified_rules
 from graphql.execution.values import VariableValues
 from graphql.validation import validate
-from strawberry.schema.schema import MaybeNullValidationRule, OneOfInputValidationRule
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 

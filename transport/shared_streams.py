@@ -47,9 +47,11 @@ class SharedStreams:
         self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None
     ) -> Subscription | None:
         """What is asked, if it is a subscription that can be shared; None leaves it, and its errors, to the schema."""
-        document = self._schema.document(query) if self._schema and query else None
+        if self._schema is None or not query:
+            return None
+        document = self._schema.document(query)
         operation = document.operation(operation_name) if document else None
-        if query is None or operation is None or operation.node.operation is not OperationType.SUBSCRIPTION:
+        if operation is None or operation.node.operation is not OperationType.SUBSCRIPTION:
             return None
         roots = operation.node.selection_set.selections
         if not all(isinstance(root, FieldNode) and root.name.value in self._shared_fields for root in roots):
