@@ -19,10 +19,13 @@ from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from resolvers.schema import build_schema
 from services.execution.hints import open_hints
+from services.files.download_links import open_download_links, use_download_links
+from services.files.file_store import open_file_store, use_file_store
 from services.process.clock_follower import start_clock_follower
 from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
 from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
+from transport.downloads import download_routes
 from transport.graphql_app import build
 from transport.health import health_routes
 from transport.log_setup import set_up_logging
@@ -47,6 +50,9 @@ def create_app(settings: Settings) -> Starlette:
     settings.require_database()
     check_catalogue()
     use_support_contacts(settings)
+    store, links = open_file_store(settings), open_download_links(settings)
+    use_file_store(store)
+    use_download_links(links)
     hub = EventHub(settings.require_redis())
     graphql = build(build_schema(), settings, hub)
 
@@ -60,7 +66,12 @@ def create_app(settings: Settings) -> Starlette:
 
     return Application(
         graphql,
-        routes=[Route("/graphql", graphql), WebSocketRoute("/graphql", graphql), *health_routes(settings)],
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            *health_routes(settings),
+            *download_routes(store, links),
+        ],
         middleware=_browsers_of(settings.allowed_origins),
         lifespan=lifespan,
     )

@@ -13,6 +13,8 @@ from models.database import DATABASE_AWAY, close_database, open_database
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
+from services.files.download_links import open_download_links, use_download_links
+from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
 from services.inventory.record_partitions import keep_partitions_ahead
 from services.process.clock_follower import start_clock_follower
@@ -31,6 +33,8 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    use_file_store(open_file_store(settings))
+    use_download_links(open_download_links(settings))
     await open_database(settings.require_database(), pool_size=3)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)

@@ -49,6 +49,10 @@ class Settings:
     support_telegram: str | None = None
     support_hours: str | None = None
     mail_from: str = DEFAULT_SENDER
+    file_store: str | None = None
+    file_store_endpoint: str | None = None
+    link_secret: str | None = None
+    public_url: str | None = None
 
     @property
     def owner_database_url(self) -> str | None:
@@ -102,6 +106,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         support_telegram=_line(env, "SUPPORT_TELEGRAM"),
         support_hours=_line(env, "SUPPORT_HOURS"),
         mail_from=_line(env, "MAIL_FROM") or DEFAULT_SENDER,
+        file_store=_line(env, "FILE_STORE"),
+        file_store_endpoint=_line(env, "AWS_ENDPOINT_URL"),
+        link_secret=_secret(env, "LINK_SECRET"),
+        public_url=_address(env, "PUBLIC_URL"),
     )
     return _checked(settings)
 
@@ -126,6 +134,31 @@ def _line(env: Mapping[str, str], name: str) -> str | None:
     if len(text) > 200 or not text.isprintable():
         raise BadSetting(f"{name} must be one line of at most 200 characters.")
     return text or None
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """A secret of at least 32 characters, or `file:PATH` of a file that holds it."""
+    text = env.get(name, "").strip()
+    if text.startswith("file:"):
+        try:
+            text = Path(text.removeprefix("file:")).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{name}: its file cannot be read: create it or change the path.") from error
+    elif not text:
+        return None
+    if len(text) < 32:
+        raise BadSetting(f"{name} must have at least 32 characters.")
+    return text
+
+
+def _address(env: Mapping[str, str], name: str) -> str | None:
+    text = _line(env, name)
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise BadSetting(f"{name} must be an address like https://api.example.com.")
+    return text.rstrip("/")
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
