@@ -51,7 +51,9 @@ def direct_call(
     return _call(field, resolver), names
 
 
-def _convert(name: str, argument: StrawberryArgument, field: StrawberryField, schema: strawberry.Schema) -> Convert | None:
+def _convert(
+    name: str, argument: StrawberryArgument, field: StrawberryField, schema: strawberry.Schema
+) -> Convert | None:
     """How Strawberry makes the argument's value; None where it is the coerced value itself."""
     kind: Any = argument.type
     plain = kind.of_type if type(kind) is StrawberryOptional else kind
