@@ -9,6 +9,7 @@ from strawberry.types import ExecutionResult
 
 from models.tenancy import NO_COMPANY, each_in_scope, in_scope
 from projection import CompiledSchema
+from projection.operations import CompiledQuery
 from schema.context import RequestContext
 
 
@@ -22,12 +23,10 @@ class TenantSchema(CompiledSchema):
         with in_scope(_scope_of(context_value)):
             return await super().execute(query, variable_values, context_value, *arguments, **options)
 
-    async def execute_fast(
-        self, query: str | None, variable_values: Any = None, context_value: Any = None, *arguments: Any, **options: Any
-    ) -> ExecutionResult:
-        """One result, by a compiled query where that is possible."""
-        with in_scope(_scope_of(context_value)):
-            return await super().execute_fast(query, variable_values, context_value, *arguments, **options)
+    async def run(self, compiled: CompiledQuery, variables: Any, context: Any, *arguments: Any) -> dict[str, Any]:
+        """The data of a compiled query."""
+        with in_scope(_scope_of(context)):
+            return await super().run(compiled, variables, context, *arguments)
 
     async def stream(
         self, query: str | None, variable_values: Any = None, context_value: Any = None, *arguments: Any, **options: Any
