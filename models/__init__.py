@@ -4,7 +4,8 @@ from models.fleet import OperatorAccount, Profile, Sim, SimGroup, SimGroupMember
 from models.identity import AccessToken, Company, User, UserRole
 from models.journal import AuditEntry, SyncRun
 from models.leases import CallSlot, LeaseHolder
-from models.mail import MailState, OutgoingMail
+from models.mail import Delivery, MailState
+from models.notifications import Notification, NotificationPreference
 from models.operations import Operation, OperationItem, QueueTurn
 
 __all__ = [
@@ -12,12 +13,14 @@ __all__ = [
     "AuditEntry",
     "CallSlot",
     "Company",
+    "Delivery",
     "LeaseHolder",
     "MailState",
+    "Notification",
+    "NotificationPreference",
     "Operation",
     "OperationItem",
     "OperatorAccount",
-    "OutgoingMail",
     "Profile",
     "QueueTurn",
     "Sim",
