@@ -4,4 +4,13 @@ from eventstream.events import OperationChanged, SimsChanged, UserNotified
 from eventstream.hub import EventHub, Listener
 from eventstream.publisher import close_publisher, open_publisher, publish
 
-__all__ = ["EventHub", "Listener", "OperationChanged", "SimsChanged", "UserNotified", "close_publisher", "open_publisher", "publish"]
+__all__ = [
+    "EventHub",
+    "Listener",
+    "OperationChanged",
+    "SimsChanged",
+    "UserNotified",
+    "close_publisher",
+    "open_publisher",
+    "publish",
+]

@@ -59,7 +59,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
 
 
 async def _round() -> None:
-    """Take over from the dead, wake whoever has work, tell of what has ended. A database that is away is asked again in the next round."""
+    """Take over from the dead, wake whoever has work, tell of what has ended. A database that is away is asked again."""
     try:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)

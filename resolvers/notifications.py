@@ -83,9 +83,7 @@ class NotificationMutation:
         except DomainError as refusal:
             unread = await count_notifications(principal, unread=True)
             return MarkReadPayload(marked=0, unread=unread, user_errors=[UserError.of(refusal)])
-        return MarkReadPayload(
-            marked=marked, unread=await count_notifications(principal, unread=True), user_errors=[]
-        )
+        return MarkReadPayload(marked=marked, unread=await count_notifications(principal, unread=True), user_errors=[])
 
     @strawberry.mutation(description="Say what is to be told by which channel. Every role may, for itself.")
     async def set_notification_preferences(

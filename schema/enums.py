@@ -323,6 +323,8 @@ describe(
         "OWNER": "Everything in their company.",
         "MANAGER": "Everything with the SIMs of their company.",
         "VIEWER": "Only look.",
-        "STAFF": "NovaConnect's own staff: sees every company.",
+        "AGENT": "A reseller: everything with the SIMs of the companies of their agent, and the cards of those companies.",
+        "STAFF": "NovaConnect's support: sees every company.",
+        "ADMIN": "NovaConnect's administration: what STAFF may do, and besides the people and agents of the platform.",
     },
 )

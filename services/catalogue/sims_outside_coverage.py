@@ -77,6 +77,6 @@ async def list_sims_outside(principal: Principal, judged: CoverageOfSims, reques
 
 def _sims_of(principal: Principal, plan: TariffPlan) -> Where:
     where = Where()
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     where.add(f"s.profile_id IN (SELECT p.id FROM profile p WHERE p.code = {where.bind(plan.profile)})")  # noqa: S608
     return where

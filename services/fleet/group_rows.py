@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible_groups
 from domain.changes import group_name
 from domain.clock import clock
 from domain.errors import InvalidValue, NameTaken, NotFound
@@ -27,6 +27,7 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
     Raises `Forbidden`, `InvalidValue`, `NameTaken`, and `NotFound` for a company the principal cannot see.
     """
     principal.require_write()
+    principal.require_whole_company()
     plain = group_name(name, "name")
     owner = await _owner(principal, company_id)
     try:
@@ -48,6 +49,7 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
 async def rename_group(principal: Principal, group_id: int, name: str) -> GroupRow:
     """Give a group another name. Raises as `create_group`; `NotFound` for a group the principal cannot see."""
     principal.require_write()
+    principal.require_whole_company()
     plain = group_name(name, "name")
     try:
         async with unit_of_work() as uow:
@@ -68,6 +70,7 @@ async def rename_group(principal: Principal, group_id: int, name: str) -> GroupR
 async def delete_group(principal: Principal, group_id: int) -> GroupRow:
     """Delete a group and return it as it was; its SIMs stay. Raises `Forbidden` and `NotFound`."""
     principal.require_write()
+    principal.require_whole_company()
     async with unit_of_work() as uow:
         row = await _require(principal, group_id)
         await _tell(uow, row)
@@ -99,7 +102,7 @@ async def _owner(principal: Principal, company_id: int | None) -> int:
 
 async def _require(principal: Principal, group_id: int) -> asyncpg.Record:
     where = Where()
-    limit_to_visible(principal, where, "g")
+    limit_to_visible_groups(principal, where, "g")
     where.add(f"g.id = {where.bind(group_id)}")
     row = await fetch_row(
         f"SELECT g.id, g.company_id, g.name, g.created_at FROM sim_group g WHERE {where.sql} FOR UPDATE",  # noqa: S608

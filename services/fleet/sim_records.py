@@ -11,7 +11,7 @@ from access import Principal, limit_to_visible
 from domain.sim_filter import SimFilter
 from models.database import readers
 from models.where import Where
-from services.fleet.list_sims import EVERYTHING, count_sims
+from services.fleet.list_sims import count_sims, is_kept
 from services.fleet.sim_filter import apply_filter
 from services.keyset import keyset_page
 from services.paging import ListOrder, Page, PageRequest
@@ -37,7 +37,7 @@ async def list_sim_records(principal: Principal, asked: Asked) -> Page[asyncpg.R
 async def list_and_count_sim_records(principal: Principal, asked: Asked) -> tuple[Page[asyncpg.Record], int]:
     """The same with how many there are in all, in one statement where that is possible."""
     where = await _filtered(principal, asked)
-    if asked.sim_filter == EVERYTHING:
+    if is_kept(principal, asked.sim_filter):
         kept = Where(*where.arguments)
         limit_to_visible(principal, kept, "k")
         where.arguments[:] = kept.arguments
@@ -100,7 +100,7 @@ async def get_sim_record(
     """The SIM by one of both, or None when there is none that the principal may see."""
     where = Where()
     where.add(f"s.iccid = {where.bind(iccid)}" if sim_id is None else f"s.id = {where.bind(sim_id)}")
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     return await readers().fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
 
 

@@ -23,7 +23,7 @@ ORDER BY o.finished_at LIMIT 100
 
 
 async def tell_finished_operations() -> int:
-    """Tell of operations of more than one SIM that have ended; returns how many. Each is told once, also when it goes on later."""
+    """Tell of operations of more than one SIM that have ended; returns how many. Each is told once."""
     ended = await fetch(_ENDED, clock.now() - _LOOK_BACK)
     for row in ended:
         async with unit_of_work() as uow:

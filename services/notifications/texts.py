@@ -14,6 +14,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.notifications import TEMPLATE_VALUES, AccountMail, NotificationKind
+from services.notifications.words import MONTHS, OPERATIONS, REASONS, SIGNS
 
 LANGUAGES = ("ru", "kk", "en")
 """The languages there are templates in."""
@@ -21,14 +22,6 @@ LANGUAGES = ("ru", "kk", "en")
 FALLBACK = "ru"
 
 _FOLDER = Path(__file__).with_name("templates")
-_SIGNS = {"RUB": "₽", "KZT": "₸", "EUR": "€"}
-_MONTHS = {
-    "ru": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split(),
-    "kk": "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
     """A notification in words: a title of one line and a body."""
@@ -87,7 +80,7 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(_FOLDER / language),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -96,36 +89,12 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
     environment.filters["money"] = lambda amount, currency: _money(amount, currency, language)
     environment.filters["month"] = lambda period: _month(period, language)
     environment.filters["operation"] = lambda kind: _operation(kind, language)
-    environment.filters["reason"] = lambda why: _REASONS[language][why]
+    environment.filters["reason"] = lambda why: REASONS[language][why]
     return environment
 
 
-_REASONS = {
-    "ru": {"PAID": "счета оплачены", "PROMISE": "оплата обещана", "DEPOSIT": "депозит пополнен", "STAFF": "решение поддержки"},
-    "kk": {"PAID": "шоттар төленді", "PROMISE": "төлем уәде етілді", "DEPOSIT": "депозит толтырылды", "STAFF": "қолдау шешімі"},
-    "en": {"PAID": "the invoices are paid", "PROMISE": "payment is promised", "DEPOSIT": "the deposit is topped up", "STAFF": "a decision of support"},
-}  # fmt: skip
-
-
-_OPERATIONS = {
-    "LOCK": ("блокировка", "бұғаттау", "lock"),
-    "UNLOCK": ("разблокировка", "бұғаттан шығару", "unlock"),
-    "CANCEL_LOCATION": ("перезагрузка", "қайта жүктеу", "reset"),
-    "SET_LIMIT": ("установка лимита", "лимит орнату", "limit"),
-    "CHANGE_PACKAGE": ("смена пакета", "пакетті ауыстыру", "package change"),
-    "RECONNECT_PACKAGE": ("переподключение пакета", "пакетті қайта қосу", "package reconnection"),
-    "SET_ROAMING": ("настройка роуминга", "роумингті баптау", "roaming"),
-    "RENAME": ("переименование", "атын өзгерту", "renaming"),
-    "ASSIGN_GROUPS": ("изменение групп", "топтарды өзгерту", "change of groups"),
-    "SET_VIOLATION_LOCK": ("блокировка за нарушение", "бұзушылық үшін бұғаттау", "violation lock"),
-    "LIFT_VIOLATION_LOCK": ("снятие блокировки за нарушение", "бұзушылық бұғатын алу", "lifting of a violation lock"),
-    "SET_FINANCIAL_LOCK": ("финансовая блокировка", "қаржылық бұғаттау", "financial lock"),
-    "LIFT_FINANCIAL_LOCK": ("снятие финансовой блокировки", "қаржылық бұғатты алу", "lifting of the financial lock"),
-}
-
-
 def _operation(kind: str, language: str) -> str:
-    return _OPERATIONS[kind][LANGUAGES.index(language)]
+    return OPERATIONS[kind][LANGUAGES.index(language)]
 
 
 def _day(value: date | str) -> str:
@@ -135,7 +104,7 @@ def _day(value: date | str) -> str:
 
 def _month(period: str, language: str) -> str:
     year, month = period.split("-")[:2]
-    return f"{_MONTHS[language][int(month) - 1]} {year}"
+    return f"{MONTHS[language][int(month) - 1]} {year}"
 
 
 def _money(amount: Decimal | str, currency: str, language: str) -> str:
@@ -143,4 +112,4 @@ def _money(amount: Decimal | str, currency: str, language: str) -> str:
     plain = f"{Decimal(amount):,.2f}"
     if language != "en":
         plain = plain.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
-    return f"{plain}\N{NO-BREAK SPACE}{_SIGNS.get(currency, currency)}"
+    return f"{plain}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"

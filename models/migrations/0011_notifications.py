@@ -23,7 +23,7 @@ def json(empty, db_default):
 class Migration(migrations.Migration):
     """The outbox of mail to technical support becomes that of all messages; its rows stay."""
 
-    dependencies = [("models", "0009_accounts")]
+    dependencies = [("models", "0010_accounts")]
 
     operations = [
         ops.RenameModel("OutgoingMail", "Delivery"),
