@@ -31,11 +31,13 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             [
                 "ALTER TABLE mail_outbox RENAME TO delivery",
-                "ALTER TABLE delivery ALTER user_id DROP NOT NULL, ALTER reply_to DROP NOT NULL, ALTER request_digest DROP NOT NULL",
+                "ALTER TABLE delivery ALTER user_id DROP NOT NULL, ALTER reply_to DROP NOT NULL, ALTER request_digest DROP NOT NULL,"
+                " ALTER attachments SET DEFAULT '{}'",
             ],
             reverse_sql=[
                 "DELETE FROM delivery WHERE user_id IS NULL OR reply_to IS NULL OR request_digest IS NULL",
-                "ALTER TABLE delivery ALTER user_id SET NOT NULL, ALTER reply_to SET NOT NULL, ALTER request_digest SET NOT NULL",
+                "ALTER TABLE delivery ALTER user_id SET NOT NULL, ALTER reply_to SET NOT NULL, ALTER request_digest SET NOT NULL,"
+                " ALTER attachments DROP DEFAULT",
                 "ALTER TABLE delivery RENAME TO mail_outbox",
             ],
         ),

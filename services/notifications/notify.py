@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import orjson
 
 from domain.clock import clock
@@ -110,7 +111,7 @@ async def _names(company_id: int | None) -> Mapping[str, Any]:
     return {"company": rows[0]["name"] if rows else "NovaConnect"}
 
 
-def _of_user(kind: NotificationKind, row: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[object, ...]]:
+def _of_user(kind: NotificationKind, row: asyncpg.Record, values: Mapping[str, Any]) -> list[tuple[object, ...]]:
     email, whatsapp = row["by_email"], row["by_whatsapp"]
     return _messages(
         kind,
@@ -122,7 +123,7 @@ def _of_user(kind: NotificationKind, row: Mapping[str, Any], values: Mapping[str
 
 
 def _messages(
-    kind: NotificationKind, row: Mapping[str, Any], values: Mapping[str, Any], *, email: bool, whatsapp: bool
+    kind: NotificationKind, row: asyncpg.Record, values: Mapping[str, Any], *, email: bool, whatsapp: bool
 ) -> list[tuple[object, ...]]:
     """The columns of `_DELIVER` for one notification."""
     language = language_of(row["language"])

@@ -52,7 +52,7 @@ async def set_preferences(
 ) -> list[Preference]:
     """Say it for some; raises `InvalidValue` when one is said twice. Everybody may, viewers too: it is about themselves."""
     if len({(kind, channel) for kind, channel, _ in wanted}) < len(wanted):
-        raise InvalidValue("A kind and a channel are named twice: say each once.", path=("preferences",))
+        raise InvalidValue("A kind and a channel are named twice: say each once.", path=("input", "preferences"))
     async with unit_of_work():
         if wanted:
             columns = zip(*((kind.value, channel.value, enabled) for kind, channel, enabled in wanted), strict=True)

@@ -96,7 +96,9 @@ async def mark_read(principal: Principal, ids: Sequence[int] | None) -> int:
             where.add(f"n.id = ANY({where.bind(list(set(ids)))}::bigint[])")
             found = await fetch_value(f"SELECT count(*) FROM notification n WHERE {where.sql}", *where.arguments)  # noqa: S608
             if found < len(set(ids)):
-                raise NotFound("At least one of these notifications does not exist: check the ids.", path=("ids",))
+                raise NotFound(
+                    "At least one of these notifications does not exist: check the ids.", path=("input", "ids")
+                )
         marked = await fetch(_READ, principal.user_id, clock.now(), None if ids is None else list(set(ids)))
         if marked:
             uow.publish(UserNotified(await fetch_value(_HOME, principal.user_id), principal.user_id))

@@ -22,6 +22,8 @@ LANGUAGES = ("ru", "kk", "en")
 FALLBACK = "ru"
 
 _FOLDER = Path(__file__).with_name("templates")
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A notification in words: a title of one line and a body."""
@@ -109,7 +111,7 @@ def _month(period: str, language: str) -> str:
 
 def _money(amount: Decimal | str, currency: str, language: str) -> str:
     """With a thin gap between thousands and a comma, in English with commas and a point."""
-    plain = f"{Decimal(amount):,.2f}"
+    plain = f"{Decimal(str(amount)):,.2f}"
     if language != "en":
         plain = plain.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
     return f"{plain}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"

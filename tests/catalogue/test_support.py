@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 import json
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import pytest
 from models import AuditEntry, Delivery
 from models.database import execute
 from schema.ids import global_id
+from services.notifications.channels.folder import OutboxFolder
+from services.notifications.deliver import Deliverer
 from services.support.contact_support import contact_support
-from services.support.deliver_mail import Outbox, deliver_mail
 from services.support.support_contacts import use_support_contacts
 from settings import load
 from tests.graphql.conftest import Ask
@@ -28,10 +30,23 @@ mutation ($input: ContactSupportInput!) { contactSupport(input: $input) {
 """
 
 
+@dataclass(frozen=True)
+class Outbox:
+    """The folder that mail is written to."""
+
+    folder: Path
+
+
+async def deliver_mail(outbox: Outbox) -> int:
+    """What a scheduler does in a round."""
+    channel = OutboxFolder(outbox.folder, "NovaConnect <robot@example.com>")
+    return await Deliverer([channel], "support@example.com").deliver()
+
+
 @pytest.fixture
 def outbox(tmp_path: Path) -> Outbox:
     """An outbox whose folder is not there yet."""
-    return Outbox(tmp_path / "var" / "outbox", "support@example.com", "NovaConnect <robot@example.com>")
+    return Outbox(tmp_path / "var" / "outbox")
 
 
 def letters(outbox: Outbox) -> list[EmailMessage]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -41,7 +43,7 @@ class MailServer:
         self.recipients.append(list(envelope.rcpt_tos))
         if self.hang_up_after_data:
             self.hang_up_after_data -= 1
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 taken"
 
@@ -54,13 +56,13 @@ class MailServer:
 def mail_server(**options: Any) -> Iterator[MailServer]:
     """A running server; `options` are those of aiosmtpd."""
     server = MailServer()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        server.port = free.getsockname()[1]
     controller = Controller(
-        server, hostname="127.0.0.1", port=0, authenticator=server.authenticate, ready_timeout=10, **options
+        server, hostname="127.0.0.1", port=server.port, authenticator=server.authenticate, ready_timeout=10, **options
     )
     controller.start()
     try:
-        assert controller.server is not None
-        server.port = controller.server.sockets[0].getsockname()[1]
         yield server
     finally:
         controller.stop()

@@ -96,7 +96,7 @@ class ChannelHooks:
     """What a channel plugin implements."""
 
     @hookspec
-    def notification_channel(self, settings: Settings) -> Channel | None:  # type: ignore[empty-body]
+    def notification_channel(self, settings: Settings) -> Channel | None:
         """The plugin's channel, or None where the settings do not ask for it."""
 
 
