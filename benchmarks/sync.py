@@ -21,6 +21,7 @@ from drivers.registry import LoadedRegistry
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, execute, fetch_row, fetch_value, open_database
 from models.migrate import migrate
+from models.tenancy import process_acts_as_system
 from services.catalogue.publish_profiles import publish_profiles
 from services.inventory.store_inventory import ensure_stock
 from services.inventory.sync_runs import SyncKind, SyncRun, begin
@@ -79,6 +80,7 @@ async def _world(folder: Path, operator: Simulator) -> AsyncIterator[LoadedRegis
     valkey.start()
     try:
         await migrate(postgres.url())
+        process_acts_as_system()
         await open_database(postgres.url(), pool_size=4)
         open_publisher(valkey.url)
         settings = Settings(

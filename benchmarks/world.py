@@ -14,6 +14,7 @@ from access import Principal, authenticate, digest_of, new_token
 from models import AccessToken, Company, User, UserRole
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate
+from models.tenancy import process_acts_as_system
 from services.catalogue.publish_profiles import publish_profiles
 from services.process.runtime import load_drivers
 from settings import Settings
@@ -76,6 +77,7 @@ async def benchmark_world(folder: Path, sims: int, redis_url: str) -> AsyncItera
         await owner.close()
         await migrate(url)
         settings = Settings(database_url=url, redis_url=redis_url, environment="test", plugins_file=PLUGINS)
+        process_acts_as_system()
         await open_database(url, as_application=False, pool_size=10)
         loaded = await load_drivers(settings)
         await publish_profiles(loaded.registry)

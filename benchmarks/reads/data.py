@@ -15,6 +15,7 @@ from domain.locks import BIT, LockKind
 from models import User
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate, pending_migrations
+from models.tenancy import process_acts_as_system
 from services.catalogue.publish_profiles import publish_profiles
 from services.process.runtime import load_drivers
 from settings import Settings
@@ -65,6 +66,7 @@ async def kept_world(folder: Path, url: str, redis_url: str, sims: int) -> tuple
         note.unlink(missing_ok=True)
         kept = await _made(url, redis_url, sims)
         note.write_text(json.dumps(asdict(kept)))
+    process_acts_as_system()
     await open_database(url, as_application=False)
     token = await give_token(await User.get(id=kept.user_id))
     await close_database()
