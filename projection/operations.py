@@ -18,6 +18,7 @@ from models.database import readers
 from projection.bounded_cache import BoundedCache
 from projection.closures import Closures, Finish, Run
 from projection.declaration import FastFields
+from projection.measure import Measure
 from projection.plan import Projected
 from projection.selection import Selections, Unsupported, deciding_variables
 
@@ -64,7 +65,6 @@ class CompiledQuery:
             raise
         return data
 
-
     async def _prove(self, proof: object) -> None:
         """Ask on its own what a row would have brought: nothing was found, so this is read after that at the earliest."""
         row = await readers().fetch_row(f"SELECT {self._proof_sql}")
@@ -98,9 +98,14 @@ class Operation:
     """One operation of a valid document."""
 
     def __init__(
-        self, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: dict[str, FragmentDefinitionNode],
+        measure: Measure,
     ) -> None:
         self.node = node
+        self.measure = measure
         self.is_query = node.operation is OperationType.QUERY
         self._schema = schema
         self._fragments = fragments
@@ -141,11 +146,14 @@ class Operation:
 class Document:
     """A valid document and its operations."""
 
-    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, node: DocumentNode, measures: dict[int, Measure]) -> None:
+        """`measures` of its operations by the `id` of their nodes."""
         self.node = node
         fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
         self._operations = [
-            Operation(schema, each, fragments) for each in node.definitions if isinstance(each, OperationDefinitionNode)
+            Operation(schema, each, fragments, measures[id(each)])
+            for each in node.definitions
+            if isinstance(each, OperationDefinitionNode)
         ]
         self._by_name = {each.node.name.value: each for each in self._operations if each.node.name}
 

@@ -69,7 +69,7 @@ class PageOfRecords(Protocol):
         """The place of a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time.
 
@@ -122,9 +122,7 @@ Settle: TypeAlias = Callable[[Asked], Callable[[dict[str, Any], Any, Any], None]
 """Compiles how a field is answered on an object, into another object of the response."""
 
 
-def compile_plan(
-    fast: FastFields, selections: Selections, asked: Asked, render: Render, settle: Settle
-) -> Plan | None:
+def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render: Render, settle: Settle) -> Plan | None:
     """The plan of a field; None when it is not declared, or something is asked that only objects can answer."""
     declared = fast.declared.get((asked.parent.name, asked.name))
     if declared is None:

@@ -45,7 +45,9 @@ Later: TypeAlias = list[tuple[int, dict[str, Any], tuple[Any, ...]]]
 """What is still to be answered: which of the fields beside the statement, in which object, and of what it is made."""
 
 
-def left_for_later(later: Later, fields: tuple[tuple[int, tuple[Any, ...]], ...], out: dict[str, Any]) -> dict[str, Any]:
+def left_for_later(
+    later: Later, fields: tuple[tuple[int, tuple[Any, ...]], ...], out: dict[str, Any]
+) -> dict[str, Any]:
     """The object, whose fields beside the statement are noted."""
     for at, values in fields:
         later.append((at, out, values))
