@@ -14,6 +14,7 @@ from resolvers.home import HomeQuery, SupportMutation
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
+from resolvers.report_query import ReportQuery
 from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import Subscription
@@ -22,7 +23,7 @@ from services.paging import MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery):
     """All queries."""
 
 
