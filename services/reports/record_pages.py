@@ -95,10 +95,10 @@ def found_sql(listed: RecordList, way: Way, conditions: str, tail: str, sims: st
     """
     if way is Way.SIM_BY_SIM:
         return (
-            f"SELECT d.* FROM sim s CROSS JOIN LATERAL (SELECT d.* FROM {listed.table}"  # noqa: S608
+            f"SELECT d.* FROM visible_sim s CROSS JOIN LATERAL (SELECT d.* FROM {listed.table}"  # noqa: S608
             f" WHERE d.sim_id = s.id AND d.company_id = ANY($1::bigint[]) AND {conditions} {tail}) d WHERE {sims} {tail}"
         )
-    chosen = "" if sims is None else f" AND EXISTS (SELECT FROM sim s WHERE s.id = d.sim_id AND {sims}) IS TRUE"
+    chosen = "" if sims is None else f" AND EXISTS (SELECT FROM visible_sim s WHERE s.id = d.sim_id AND {sims}) IS TRUE"
     if one_company:
         return f"SELECT d.* FROM {listed.table} WHERE d.company_id = ($1::bigint[])[1] AND {conditions}{chosen} {tail}"  # noqa: S608
     return (
@@ -133,7 +133,7 @@ async def way_of(kind: ReportKind, scope: Scope, span: Span, *, by_time: bool) -
     first, end = (where.bind(bound) for bound in listed.bounds(span))
     sims = await scope.sims_sql(where)
     counted = await readers().fetch_row(
-        f"SELECT count(*) AS records FROM (SELECT FROM sim s JOIN {listed.table} ON d.sim_id = s.id"  # noqa: S608
+        f"SELECT count(*) AS records FROM (SELECT FROM visible_sim s JOIN {listed.table} ON d.sim_id = s.id"  # noqa: S608
         f" WHERE {sims} AND d.company_id = ANY($1::bigint[]) AND {listed.time} >= {first} AND {listed.time} < {end}"
         f" LIMIT {FEW + 1}) x",
         *where.arguments,

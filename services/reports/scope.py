@@ -35,7 +35,7 @@ class Scope:
         where.add(f"{alias}.company_id = ANY({where.bind(list(self.company_ids))}::bigint[])")
         if self.sims is not None:
             sims = await self.sims_sql(where)
-            where.add(f"{alias}.sim_id IN (SELECT s.id FROM sim s WHERE {sims})")  # noqa: S608
+            where.add(f"{alias}.sim_id IN (SELECT s.id FROM visible_sim s WHERE {sims})")  # noqa: S608
 
 
 async def scope_of(principal: Principal, selection: Selection = WHOLE_FLEET) -> Scope:

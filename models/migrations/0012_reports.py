@@ -3,6 +3,8 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
+from models.row_security import protect
+
 # A day's sums are kept for each currency; '' is for sessions whose cost nobody told.
 COSTS = [
     "ALTER TABLE usage_daily ADD currency text NOT NULL DEFAULT '', ADD cost numeric(18, 6) NOT NULL DEFAULT 0",
@@ -138,6 +140,12 @@ BACK = [
 class Migration(migrations.Migration):
     """All raw: only set queries touch these tables."""
 
-    dependencies = [("models", "0010_accounts")]
+    dependencies = [("models", "0011_notifications"), ("models", "0011_row_level_security")]
 
-    operations = [ops.RunSQL([*COSTS, *MONTHS, *ORDERS, *FORMER, *EXPORTS], reverse_sql=BACK)]
+    operations = [
+        ops.RunSQL([*COSTS, *MONTHS, *ORDERS, *FORMER, *EXPORTS], reverse_sql=BACK),
+        protect("usage_monthly"),
+        protect("usage_by_network"),
+        protect("report_export"),
+        protect("saved_report"),
+    ]
