@@ -5,6 +5,7 @@ from __future__ import annotations
 from access import ACCESS_VERSION
 from projection import FastFields
 from resolvers.operation_projection import ITEM, OPERATION
+from resolvers.report_projection import declare_reports
 from resolvers.sim_projection import GROUP, SIM
 
 FAST = FastFields(proof=ACCESS_VERSION)
@@ -16,3 +17,4 @@ FAST.connection("Query", "operations", OPERATION)
 FAST.object("Query", "operation", OPERATION)
 FAST.connection("Operation", "items", ITEM)
 FAST.connection("Sim", "history", ITEM)
+declare_reports(FAST)
