@@ -28,6 +28,7 @@ from settings import Settings, load
 from transport.downloads import download_routes
 from transport.graphql_app import build
 from transport.health import health_routes
+from transport.limits import STATEMENT_SECONDS
 from transport.log_setup import set_up_logging
 
 
@@ -79,7 +80,9 @@ def create_app(settings: Settings) -> Starlette:
 
 async def _open(settings: Settings, hub: EventHub, opened: AsyncExitStack) -> None:
     """Open everything a request needs; `opened` closes it in the opposite order, also when the rest fails."""
-    await open_database(settings.require_database(), pool_size=settings.database_pool_size)
+    await open_database(
+        settings.require_database(), pool_size=settings.database_pool_size, statement_seconds=STATEMENT_SECONDS
+    )
     opened.push_async_callback(close_database)
     open_publisher(settings.require_redis())
     opened.push_async_callback(close_publisher)

@@ -53,9 +53,17 @@ def connection_arguments(url: str) -> JSON:
     return arguments
 
 
-def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> JSON:
-    """Tortoise's configuration; `as_application` takes the application role at connection start, where it outlives resets."""
+def tortoise_config(
+    url: str, *, as_application: bool, pool_size: int = 10, statement_seconds: float | None = None
+) -> JSON:
+    """Tortoise's configuration; `as_application` takes the application role at connection start, where it outlives resets.
+
+    PostgreSQL itself ends a statement after `statement_seconds`, and one whose client has gone within a second.
+    """
     settings = {"application_name": "novaconnect", "jit": "off"}
+    if statement_seconds is not None:
+        settings["statement_timeout"] = str(int(statement_seconds * 1000))
+        settings["client_connection_check_interval"] = "1000"
     if as_application:
         settings["role"] = APPLICATION_ROLE
     credentials = connection_arguments(url) | {
@@ -83,9 +91,13 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """
 
 
-async def open_database(url: str, *, as_application: bool = True, pool_size: int = 10) -> None:
+async def open_database(
+    url: str, *, as_application: bool = True, pool_size: int = 10, statement_seconds: float | None = None
+) -> None:
     """Open the process's pool. The global fallback lets every task of the loop see it."""
-    config = tortoise_config(url, as_application=as_application, pool_size=pool_size)
+    config = tortoise_config(
+        url, as_application=as_application, pool_size=pool_size, statement_seconds=statement_seconds
+    )
     await Tortoise.init(config=config, _enable_global_fallback=True)
     credentials = config["connections"]["default"]["credentials"]
     arguments = {name: value for name, value in credentials.items() if name not in ("minsize", "maxsize", "reset")}

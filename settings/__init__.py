@@ -1,6 +1,7 @@
 """Configuration: the environment and `plugins.toml`, read once at start; nothing here talks to anything."""
 
-from settings.environment import BadSetting, Settings, load
+from settings.bad_setting import BadSetting
+from settings.environment import Settings, load
 from settings.plugins_file import PluginEntry, PluginsFile, ProfileEntry, read_plugins_file
 
 __all__ = [

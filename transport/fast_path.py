@@ -22,6 +22,7 @@ from transport.accept import negotiate
 from transport.bearer import token_of_headers
 from transport.documents import Documents
 from transport.limits import MAX_ANONYMOUS_BODY
+from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
 
 FIRST_SECONDS = 5.0
@@ -56,12 +57,13 @@ class Replayed:
 class FastPath:
     """Answers what it can."""
 
-    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents) -> None:
+    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents, rate_limit: RateLimit) -> None:
         self.answers = 0
         """How many requests came this way to their end."""
         self._schema = schema
         self._hub = hub
         self._documents = documents
+        self._rate_limit = rate_limit
 
     async def answered(self, scope: Scope, receive: Replayed, send: Send) -> bool:
         """Whether the request was answered; if not, nothing was sent and `receive` gives everything again."""
@@ -105,6 +107,8 @@ class FastPath:
             return None
         found = self._schema.known_query(query, variables, name or None)
         if found is None or not found[0].is_proving or not self._schema.lets_through(query, name or None, context):
+            return None
+        if not self._rate_limit.allows(context.principal.token_id):
             return None
         data = await self._schema.run(*found, context, None, extensions, proof)
         return orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)

@@ -136,6 +136,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         try:
             self._count(message["id"])
+            self.view.rate_limit.count(self.context.principal.token_id)
             operation = read_operation(payload, self.view.documents)
         except RequestRefused as refused:
             await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[refused.error]))
