@@ -18,6 +18,9 @@ from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
 from services.inventory.record_partitions import keep_partitions_ahead
 from services.process.clock_follower import start_clock_follower
+from services.process.log_setup import set_up_logging
+from services.process.metrics import measure_queue_when_due, serve_metrics
+from services.process.tracing import start_tracing
 from services.support.deliver_mail import Outbox, deliver_mail
 from settings import load
 
@@ -30,6 +33,9 @@ _log = logging.getLogger("novaconnect.scheduler")
 async def run(announce_ready: Callable[[], None]) -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load()
+    set_up_logging(settings, "scheduler")
+    serve_metrics(settings)
+    tracing = start_tracing(settings, "scheduler")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -49,6 +55,8 @@ async def run(announce_ready: Callable[[], None]) -> None:
         follower.cancel()
     await close_publisher()
     await close_database()
+    if tracing is not None:
+        await asyncio.to_thread(tracing.shutdown)
 
 
 async def _round(outbox: Outbox) -> None:
@@ -57,6 +65,7 @@ async def _round(outbox: Outbox) -> None:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
+        await measure_queue_when_due()
         await keep_partitions_ahead()
         await wake_synchronisation()
         await deliver_mail(outbox)

@@ -16,6 +16,7 @@ from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
 from models.readers import Readers
+from models.statement_spans import watch_connection
 
 APPLICATION_ROLE = "novaconnect_app"
 """The role that API and workers act as; it owns nothing, so row-level security binds it."""
@@ -72,6 +73,7 @@ def tortoise_config(
         "server_settings": settings,
         "command_timeout": 60,
         "reset": _leave_as_it_is,
+        "init": watch_connection,
     }
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
@@ -100,9 +102,17 @@ async def open_database(
     )
     await Tortoise.init(config=config, _enable_global_fallback=True)
     credentials = config["connections"]["default"]["credentials"]
-    arguments = {name: value for name, value in credentials.items() if name not in ("minsize", "maxsize", "reset")}
+    arguments = {
+        name: value for name, value in credentials.items() if name not in ("minsize", "maxsize", "reset", "init")
+    }
     arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
-    _reading.readers = Readers(lambda: asyncpg.connect(**arguments), max(2, pool_size // 2))
+
+    async def connect() -> asyncpg.Connection:
+        made = await asyncpg.connect(**arguments)
+        await watch_connection(made)
+        return made
+
+    _reading.readers = Readers(connect, max(2, pool_size // 2))
 
 
 async def close_database() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from time import monotonic
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
@@ -22,6 +23,8 @@ from transport.accept import negotiate
 from transport.bearer import token_of_headers
 from transport.documents import Documents
 from transport.limits import MAX_ANONYMOUS_BODY
+from transport.metrics import FAST_OK, HTTP_SECONDS
+from transport.observing import operation_span
 from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
 
@@ -74,6 +77,7 @@ class FastPath:
         presumed = presume(token_of_headers([headers[b"authorization"]]) or "")
         if presumed is None:
             return False
+        began = monotonic()
         try:
             body = await self._run(
                 await receive.first(), RequestContext(principal=presumed.principal, hub=self._hub), presumed.version
@@ -84,6 +88,8 @@ class FastPath:
             return False
         if body is None:
             return False
+        FAST_OK.inc()
+        HTTP_SECONDS.observe(monotonic() - began)
         await send({"type": "http.response.start", "status": 200, "headers": _answer_headers(media_type, len(body))})
         await send({"type": "http.response.body", "body": body})
         self.answers += 1
@@ -110,7 +116,8 @@ class FastPath:
             return None
         if not self._rate_limit.allows(context.principal.token_id):
             return None
-        data = await self._schema.run(*found, context, None, extensions, proof)
+        with operation_span("query"):
+            data = await self._schema.run(*found, context, None, extensions, proof)
         return orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)
 
 

@@ -36,6 +36,8 @@ from transport.documents import Documents, trusted_documents
 from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
+from transport.metrics import REFUSED, SOCKETS
+from transport.observing import observed, observed_stream, request_span, trace_requests
 from transport.rate_limit import RateLimit
 from transport.refusals import JSON, RequestRefused, bad_request, only_post
 from transport.rendered import Rendered
@@ -83,17 +85,20 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         self.hub = hub
         self.streams = SharedStreams(schema, hub)
         self.token_watch = TokenWatch()
+        trace_requests(on=settings.gates.traces_endpoint is not None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         set_request_address(client_address(scope))
         if scope["type"] == "http":
-            replayed = Replayed(receive)
-            if self._fast_path is not None and await self._fast_path.answered(scope, replayed, send):
-                return
-            response = await self._answer(Request(scope, replayed))
-            await response(scope, replayed, send)
+            with request_span(scope, send) as told:
+                replayed = Replayed(receive)
+                if self._fast_path is not None and await self._fast_path.answered(scope, replayed, told):
+                    return
+                response = await self._answer(Request(scope, replayed))
+                await response(scope, replayed, told)
         else:
-            await super().__call__(scope, receive, send)
+            with SOCKETS.track_inprogress():
+                await super().__call__(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         media_type = JSON
@@ -106,6 +111,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             self.rate_limit.count(request.state.principal.token_id)
             return await self.run(request)
         except RequestRefused as refused:
+            REFUSED.labels(refused.code.value).inc()
             return refused.response(media_type)
         except HTTPException as error:
             return RequestRefused(error.status_code, ErrorCode.INVALID_REQUEST, str(error.reason)).response(media_type)
@@ -177,7 +183,9 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             return await self._stream(request_data, operation)
         try:
             allowed = _SINGLE if request.method == "POST" else {OperationType.QUERY}
-            result = await self._execute(request_data.query, allowed_operation_types=allowed, **operation)
+            with observed("http", self.kind_of(request_data.query, request_data.operation_name)) as seen:
+                result = await self._execute(request_data.query, allowed_operation_types=allowed, **operation)
+                seen.result(result)
         except InvalidOperationTypeError as error:
             if request.method != "POST":
                 raise only_post("Only queries are accepted by GET: send this by POST.") from error
@@ -195,9 +203,16 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
 
     async def _stream(self, request_data: GraphQLRequestData, operation: dict[str, Any]) -> AsyncGenerator[Any, None]:
         asked = (request_data.query, request_data.variables, request_data.operation_name)
+        kind = self.kind_of(request_data.query, request_data.operation_name)
         if subscription := self.streams.subscription(*asked):
-            return self.streams.follow(subscription, operation["context_value"].principal)
-        return await self.schema.stream(request_data.query, **operation)
+            return observed_stream("sse", kind, self.streams.follow(subscription, operation["context_value"].principal))
+        return observed_stream("sse", kind, await self.schema.stream(request_data.query, **operation))
+
+    def kind_of(self, query: str | None, operation_name: str | None) -> str:
+        """query, mutation or subscription; `unknown` for what is not known to be valid."""
+        document = self.schema.document(query) if query and isinstance(self.schema, CompiledSchema) else None
+        operation = document.operation(operation_name) if document else None
+        return operation.node.operation.value if operation else "unknown"
 
     async def _process_stream_result(self, request: Request, value: Any, all_pending: list[Any]) -> Any:
         if isinstance(value, Rendered):
