@@ -110,8 +110,8 @@ async def open_database(
     arguments = {name: value for name, value in credentials.items() if name not in of_the_pool}
     arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
 
-    async def connect() -> asyncpg.Connection:
-        made = await asyncpg.connect(**arguments)
+    async def connect() -> ScopedConnection:
+        made: ScopedConnection = await asyncpg.connect(**arguments)
         await watch_connection(made)
         return made
 
