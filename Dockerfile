@@ -15,7 +15,7 @@ COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .
 # The installed package is the one that counts in an image.
-RUN rm -rf sdk && python -m compileall -q . && mkdir var && chown nova var
+RUN rm -rf sdk && python -m compileall -q . && mkdir var files && chown nova var files
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 \
     NOVACONNECT_READY_FILE=var/ready
 USER nova

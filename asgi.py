@@ -17,12 +17,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
+from models.tenancy import as_system
 from resolvers.schema import build_schema
 from services.execution.hints import open_hints
+from services.files.download_links import open_download_links, use_download_links
+from services.files.file_store import open_file_store, use_file_store
 from services.process.clock_follower import start_clock_follower
 from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
 from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
+from transport.downloads import download_routes
 from transport.graphql_app import build
 from transport.health import health_routes
 from transport.log_setup import set_up_logging
@@ -47,6 +51,9 @@ def create_app(settings: Settings) -> Starlette:
     settings.require_database()
     check_catalogue()
     use_support_contacts(settings)
+    store, links = open_file_store(settings), open_download_links(settings)
+    use_file_store(store)
+    use_download_links(links)
     hub = EventHub(settings.require_redis())
     graphql = build(build_schema(), settings, hub)
 
@@ -54,13 +61,19 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         set_up_logging(settings.log_level)
         async with AsyncExitStack() as opened:
-            await _open(settings, hub, opened)
+            with as_system():
+                await _open(settings, hub, opened)
             _settle_memory()
             yield
 
     return Application(
         graphql,
-        routes=[Route("/graphql", graphql), WebSocketRoute("/graphql", graphql), *health_routes(settings)],
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            *health_routes(settings),
+            *download_routes(store, links),
+        ],
         middleware=_browsers_of(settings.allowed_origins),
         lifespan=lifespan,
     )

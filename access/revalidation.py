@@ -8,17 +8,14 @@ from datetime import datetime
 import asyncpg
 
 from access.principal import Principal
-from access.tokens import ACCESS_VERSION, companies_of
+from access.tokens import ACCESS_VERSION, PRINCIPALS, principal_of_row
 from domain.clock import clock
-from models.database import fetch, fetch_value
+from models.database import readers
+from models.tenancy import as_system
 
 _VERSION = f"SELECT {ACCESS_VERSION}"
 
-_STILL_VALID = f"""
-SELECT t.id, t.expires_at, u.role, u.company_id, {ACCESS_VERSION} AS version
-FROM access_token t JOIN user_account u ON u.id = t.user_id
-WHERE t.id = ANY($1::bigint[]) AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.disabled_at IS NULL
-"""  # noqa: S608
+_STILL_VALID = f"{PRINCIPALS} AND t.id = ANY($1::bigint[]) AND t.expires_at > $2"
 
 
 class Revalidation:
@@ -30,11 +27,12 @@ class Revalidation:
         self._expires_at: datetime | None = None
 
     async def ended(self, principals: Collection[Principal]) -> set[Principal]:
-        """Those whose token, user, role or company is not what it was. One statement, however many they are."""
+        """Those whose access ended, or is not what it was. One statement, however many they are."""
         if await self._still_holds(principals):
             return set()
-        found = await fetch(_STILL_VALID, [each.token_id for each in principals], clock.now())
-        rows = {row["id"]: row for row in found}
+        with as_system():  # asked for many of different companies at once
+            found = await readers().fetch(_STILL_VALID, [each.token_id for each in principals], clock.now())
+        rows = {row["token_id"]: row for row in found}
         ended = {each for each in principals if each.token_id not in rows or not _is_same(each, rows[each.token_id])}
         self._valid = {each.token_id: each for each in principals if each not in ended}
         self._version = found[0]["version"] if found else None
@@ -47,11 +45,10 @@ class Revalidation:
         # By identity, because comparing thousands of them at every look would cost more than the statement.
         if not all(self._valid.get(each.token_id) is each for each in principals):
             return False
-        version: int | None = await fetch_value(_VERSION)
-        return version == self._version
+        with as_system():
+            row = await readers().fetch_row(_VERSION)
+        return row is not None and row["version"] == self._version
 
 
 def _is_same(principal: Principal, row: asyncpg.Record) -> bool:
-    if row["role"] != principal.role.value:
-        return False
-    return companies_of(principal.role, row["company_id"]) == principal.company_ids
+    return principal_of_row(row).permission_class == principal.permission_class

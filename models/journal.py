@@ -7,7 +7,11 @@ from tortoise.models import Model
 
 
 class AuditEntry(Model):
-    """One change by a user, a token or the system: what, on what, before and after. Append-only (a trigger says so)."""
+    """One change, or one secret shown: what, on what, before and after. Append-only (a trigger says so).
+
+    Without a user it was the system; `agent_id` is the agent for whose companies the user acted; `address` is where the
+    request came from; `before` and `after` hold only what was changed, never a secret.
+    """
 
     id = fields.BigIntField(primary_key=True)
     at = fields.DatetimeField()
@@ -17,6 +21,10 @@ class AuditEntry(Model):
     action = fields.CharField(max_length=60)
     subject = fields.CharField(max_length=60)
     detail: dict[str, object] = fields.JSONField(default=dict)
+    agent_id = fields.BigIntField(null=True)
+    address = fields.CharField(max_length=45, null=True)
+    before: dict[str, object] | None = fields.JSONField(null=True)
+    after: dict[str, object] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "audit_entry"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from domain.errors import InvalidId
+from domain.errors import Forbidden, InvalidId
+from resolvers.scope_policy import of_type
 from schema.company import Company
 from schema.connections import Node
 from schema.context import RequestContext
 from schema.group import SimGroup
 from schema.ids import parse_id
+from schema.notification import Notification
 from schema.operation import Operation
 from schema.profile import Profile
 from schema.sim import Sim
 from services.fleet.get_sim import get_sim
 from services.fleet.list_groups import get_group
+from services.notifications.read_notifications import get_notification
 from services.operations.read_operations import get_operation
 
 
@@ -43,12 +46,18 @@ async def _profile(context: RequestContext, row_id: int) -> Node | None:
     return Profile.of(row) if row else None
 
 
+async def _notification(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_notification(context.principal, row_id)
+    return Notification.of(row) if row else None
+
+
 _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "Sim": _sim,
     "Operation": _operation,
     "SimGroup": _group,
     "Company": _company,
     "Profile": _profile,
+    "Notification": _notification,
 }
 
 
@@ -58,4 +67,6 @@ async def find_node(context: RequestContext, text: str) -> Node | None:
     finder = _FINDERS.get(type_name)
     if finder is None:
         raise InvalidId("Things of this type are not found by id.", path=("id",))
+    if not of_type(type_name) <= context.principal.scopes:
+        raise Forbidden("This token lacks the scope for things of this type: use one that has it.", path=("id",))
     return await finder(context, row_id)

@@ -8,7 +8,7 @@ import strawberry
 
 from domain.errors import InvalidValue
 from domain.sim_filter import SimFilter
-from projection import plan_of
+from projection import Plan, plan_of
 from resolvers.find_node import find_node
 from schema.arguments import After, Before, First, Last
 from schema.company import Viewer
@@ -32,6 +32,11 @@ from services.operations.change_cost import options_of_profile
 from services.paging import PageRequest
 
 GROUPS_ON_A_PAGE = 25
+
+
+def _plan(info: Info) -> Plan | None:
+    """The projection. It knows no principal, and a token of groups is shown no other groups of its SIMs."""
+    return plan_of(info) if info.context.principal.group_ids is None else None
 
 
 @strawberry.type
@@ -68,8 +73,8 @@ class SimQuery:
         wanted = filter.to_domain() if filter else SimFilter()
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
-        if plan := plan_of(info):
-            asked = Asked(wanted, request, order, plan.columns, plan.positions)
+        if plan := _plan(info):
+            asked = Asked(wanted, request, order, plan)
             if not plan.wants_total:
                 return await plan.page(await list_sim_records(principal, asked))
             return await plan.page(*await list_and_count_sim_records(principal, asked))
@@ -84,7 +89,7 @@ class SimQuery:
         iccid: Annotated[Iccid | None, strawberry.argument(description="Its ICCID. Give exactly one of both.")] = None,
     ) -> Sim | None:
         """One SIM."""
-        principal, plan = info.context.principal, plan_of(info)
+        principal, plan = info.context.principal, _plan(info)
         if (id is None) == (iccid is None):
             raise InvalidValue("Give exactly one of id and iccid.")
         sim_id = None if id is None else database_id(id, "Sim", "id")

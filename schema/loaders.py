@@ -54,7 +54,7 @@ class Loaders:
         self.profiles: DataLoader[int, ProfileRow | None] = _loader(profiles, None)
         self.companies: DataLoader[int, CompanyRow | None] = _loader(companies, None)
         self.locks: DataLoader[int, Sequence[LockRow]] = _loader(locks_of_sims, ())
-        self.groups: DataLoader[int, Sequence[GroupRow]] = _loader(groups_of_sims, ())
+        self.groups: DataLoader[int, Sequence[GroupRow]] = _loader(self._groups, ())
         self.group_sizes: DataLoader[int, int] = _loader(sizes_of_groups, 0)
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
@@ -87,6 +87,9 @@ class Loaders:
 
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)
+
+    async def _groups(self, ids: list[int]) -> dict[int, list[GroupRow]]:
+        return await groups_of_sims(self.principal, ids)
 
     async def _capabilities(self, ids: list[int]) -> dict[int, list[JudgedCapability]]:
         return await capabilities_of_sims(self.principal, ids)

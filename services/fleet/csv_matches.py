@@ -56,5 +56,5 @@ async def csv_matches(principal: Principal, table: CsvFilter) -> Sequence[asyncp
 async def _ask(query: str, principal: Principal, table: CsvFilter) -> Sequence[asyncpg.Record]:
     rows = table.readable_rows
     where = Where([row.iccid for row in rows], [row.number for row in rows])
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     return await fetch(query.format(visible=where.sql), *where.arguments)

@@ -23,6 +23,6 @@ async def get_sim_by_iccid(principal: Principal, iccid: str) -> SimRow | None:
 
 
 async def _find(principal: Principal, where: Where) -> SimRow | None:
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     record = await fetch_row(f"SELECT {COLUMNS} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
     return None if record is None else sim_row(record)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncpg
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible_groups
 from domain.changes import group_name
 from domain.clock import clock
 from domain.errors import InvalidValue, NameTaken, NotFound
 from eventstream import SimsChanged
 from models.database import execute, fetch, fetch_row
 from models.where import Where
+from services.audit.record import record
 from services.fleet.list_groups import GroupRow
 from services.unit_of_work import UnitOfWork, unit_of_work
 
@@ -27,6 +28,7 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
     Raises `Forbidden`, `InvalidValue`, `NameTaken`, and `NotFound` for a company the principal cannot see.
     """
     principal.require_write()
+    principal.require_whole_company()
     plain = group_name(name, "name")
     owner = await _owner(principal, company_id)
     try:
@@ -39,7 +41,7 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
                 clock.now(),
             )
             assert row is not None
-            await _audit(principal, "group.created", row)
+            await _record(principal, "group.created", row, after=row["name"])
     except asyncpg.UniqueViolationError:
         raise _taken() from None
     return GroupRow(*row)
@@ -48,17 +50,18 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
 async def rename_group(principal: Principal, group_id: int, name: str) -> GroupRow:
     """Give a group another name. Raises as `create_group`; `NotFound` for a group the principal cannot see."""
     principal.require_write()
+    principal.require_whole_company()
     plain = group_name(name, "name")
     try:
         async with unit_of_work() as uow:
-            await _require(principal, group_id)
+            old = await _require(principal, group_id)
             row = await fetch_row(
                 "UPDATE sim_group SET name = $2 WHERE id = $1 RETURNING id, company_id, name, created_at",
                 group_id,
                 plain,
             )
             assert row is not None
-            await _audit(principal, "group.renamed", row)
+            await _record(principal, "group.renamed", row, before=old["name"], after=row["name"])
             await _tell(uow, row)
     except asyncpg.UniqueViolationError:
         raise _taken() from None
@@ -68,11 +71,12 @@ async def rename_group(principal: Principal, group_id: int, name: str) -> GroupR
 async def delete_group(principal: Principal, group_id: int) -> GroupRow:
     """Delete a group and return it as it was; its SIMs stay. Raises `Forbidden` and `NotFound`."""
     principal.require_write()
+    principal.require_whole_company()
     async with unit_of_work() as uow:
         row = await _require(principal, group_id)
         await _tell(uow, row)
         await execute("DELETE FROM sim_group WHERE id = $1", group_id)
-        await _audit(principal, "group.deleted", row)
+        await _record(principal, "group.deleted", row, before=row["name"])
     return GroupRow(*row)
 
 
@@ -99,7 +103,7 @@ async def _owner(principal: Principal, company_id: int | None) -> int:
 
 async def _require(principal: Principal, group_id: int) -> asyncpg.Record:
     where = Where()
-    limit_to_visible(principal, where, "g")
+    limit_to_visible_groups(principal, where, "g")
     where.add(f"g.id = {where.bind(group_id)}")
     row = await fetch_row(
         f"SELECT g.id, g.company_id, g.name, g.created_at FROM sim_group g WHERE {where.sql} FOR UPDATE",  # noqa: S608
@@ -116,17 +120,16 @@ async def _tell(uow: UnitOfWork, row: asyncpg.Record) -> None:
         uow.publish(SimsChanged(row["company_id"], tuple(member["sim_id"] for member in members)))
 
 
-async def _audit(principal: Principal, action: str, row: asyncpg.Record) -> None:
-    await execute(
-        "INSERT INTO audit_entry (at, company_id, user_id, token_id, action, subject, detail)"
-        " VALUES ($1, $2, $3, $4, $5, $6, jsonb_build_object('name', $7::text))",
-        clock.now(),
-        row["company_id"],
-        principal.user_id,
-        principal.token_id,
+async def _record(
+    principal: Principal, action: str, row: asyncpg.Record, *, before: str | None = None, after: str | None = None
+) -> None:
+    await record(
+        principal,
         action,
         f"group:{row['id']}",
-        row["name"],
+        company_id=row["company_id"],
+        before=None if before is None else {"name": before},
+        after=None if after is None else {"name": after},
     )
 
 

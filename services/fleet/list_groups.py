@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible_groups
 from models.database import fetch, fetch_row, fetch_value
 from models.where import Where
 from services.keyset import keyset_page
@@ -35,7 +35,7 @@ def _group_row(record: asyncpg.Record) -> GroupRow:
 async def list_groups(principal: Principal, request: PageRequest) -> Page[GroupRow]:
     """One page of the visible groups, by name."""
     where = Where()
-    limit_to_visible(principal, where, "g")
+    limit_to_visible_groups(principal, where, "g")
     return await keyset_page(
         lambda conditions, tail: f"SELECT {_COLUMNS}, {_BY_NAME.selected} FROM sim_group g WHERE {conditions} {tail}",  # noqa: S608
         where,
@@ -48,25 +48,28 @@ async def list_groups(principal: Principal, request: PageRequest) -> Page[GroupR
 async def count_groups(principal: Principal) -> int:
     """How many groups are visible."""
     where = Where()
-    limit_to_visible(principal, where, "g")
+    limit_to_visible_groups(principal, where, "g")
     return int(await fetch_value(f"SELECT count(*) FROM sim_group g WHERE {where.sql}", *where.arguments))  # noqa: S608
 
 
 async def get_group(principal: Principal, group_id: int) -> GroupRow | None:
     """A group, or None when there is none that the principal may see."""
     where = Where()
-    limit_to_visible(principal, where, "g")
+    limit_to_visible_groups(principal, where, "g")
     where.add(f"g.id = {where.bind(group_id)}")
     record = await fetch_row(f"SELECT {_COLUMNS} FROM sim_group g WHERE {where.sql}", *where.arguments)  # noqa: S608
     return None if record is None else _group_row(record)
 
 
-async def groups_of_sims(sim_ids: list[int]) -> dict[int, list[GroupRow]]:
-    """The groups of each SIM, by name; SIMs in none are left out."""
+async def groups_of_sims(principal: Principal, sim_ids: list[int]) -> dict[int, list[GroupRow]]:
+    """The visible groups of each SIM, by name; SIMs in none are left out."""
+    where = Where(sim_ids)
+    where.add("m.sim_id = ANY($1::bigint[])")
+    limit_to_visible_groups(principal, where, "g")
     rows = await fetch(
         f"SELECT m.sim_id, {_COLUMNS} FROM sim_group_member m JOIN sim_group g ON g.id = m.group_id"  # noqa: S608
-        " WHERE m.sim_id = ANY($1::bigint[]) ORDER BY lower(g.name COLLATE pg_c_utf8), g.id",
-        sim_ids,
+        f" WHERE {where.sql} ORDER BY lower(g.name COLLATE pg_c_utf8), g.id",
+        *where.arguments,
     )
     found = defaultdict(list)
     for row in rows:

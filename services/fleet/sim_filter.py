@@ -22,7 +22,7 @@ async def apply_filter(principal: Principal, sim_filter: SimFilter, where: Where
     Raises `UnknownProfile`, `SearchTooLong`, `CsvTooManyRows` and `CsvUnreadable`; unknown groups, companies and ids
     just fit nothing.
     """
-    limit_to_visible(principal, where, alias)
+    limit_to_visible(principal, where, alias, sims=f"{alias}.id")
     if sim_filter.company_ids is not None:
         where.add(f"{alias}.company_id = ANY({where.bind(list(sim_filter.company_ids))}::bigint[])")
     if sim_filter.profiles is not None:
@@ -75,7 +75,7 @@ def _limit_to_lock(principal: Principal, lock: LockFilter, where: Where, alias: 
         where.add(f"{alias}.lock_mask = 0")
         return
     reasons = Where(*where.arguments)
-    limit_to_visible(principal, reasons, "r")
+    limit_to_visible(principal, reasons, "r", sims="r.sim_id")
     if lock is LockFilter.MSU_LOCKED:
         reasons.add(f"r.kind = {reasons.bind(LockKind.MSU.value)}")
     where.arguments[:] = reasons.arguments

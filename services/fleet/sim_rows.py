@@ -79,7 +79,7 @@ def sim_row(record: asyncpg.Record) -> SimRow:
 async def sims_by_id(principal: Principal, ids: list[int]) -> dict[int, SimRow]:
     """Those of the SIMs that the principal may see."""
     where = Where()
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     where.add(f"s.id = ANY({where.bind(ids)}::bigint[])")
     rows = await fetch(f"SELECT {COLUMNS} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
     return {row["id"]: sim_row(row) for row in rows}

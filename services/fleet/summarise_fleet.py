@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible, limit_to_visible_operations
 from domain.locks import LockKind, kinds_of
 from models.database import fetch, fetch_value
 from models.where import Where
@@ -54,7 +54,7 @@ class FleetSummary:
 async def summarise_fleet(principal: Principal) -> FleetSummary:
     """Count what the principal may see: one set query for the SIMs, one for operations."""
     where = Where()
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     rows = await fetch(_COUNTS.format(visible=where.sql), *where.arguments)
     profiles = await fetch(_PROFILES, list({row["profile_id"] for row in rows}))
     return _summary(rows, [ProfileRow(*row) for row in profiles], await _running_operations(principal))
@@ -87,7 +87,7 @@ def _summary(rows: Sequence[asyncpg.Record], profiles: Sequence[ProfileRow], run
 
 async def _running_operations(principal: Principal) -> int:
     where = Where()
-    limit_to_visible(principal, where, "o")
+    limit_to_visible_operations(principal, where, "o")
     # These very words let the partial index of open operations be used.
     where.add("o.state IN ('QUEUED', 'RUNNING')")
     return int(await fetch_value(f"SELECT count(*) FROM operation o WHERE {where.sql}", *where.arguments))  # noqa: S608

@@ -59,7 +59,7 @@ async def pages_of_sessions(
     size = request.size()
     where = Where(sim_ids)
     where.add("d.sim_id = p.id")
-    limit_to_visible(principal, where, "d")
+    limit_to_visible(principal, where, "d", sims="d.sim_id")
     for place, comparison in (
         (_NEWEST.place(request.after, "after"), "<"),
         (_NEWEST.place(request.before, "before"), ">"),
@@ -88,7 +88,7 @@ async def count_sessions_of_sims(principal: Principal, sim_ids: list[int]) -> di
     """How many sessions each SIM has had; SIMs without any are left out."""
     where = Where(sim_ids)
     where.add("u.sim_id = ANY($1::bigint[])")
-    limit_to_visible(principal, where, "u")
+    limit_to_visible(principal, where, "u", sims="u.sim_id")
     rows = await fetch(
         f"SELECT u.sim_id, sum(u.sessions)::bigint AS sessions FROM usage_daily u WHERE {where.sql} GROUP BY u.sim_id",  # noqa: S608
         *where.arguments,
@@ -107,7 +107,7 @@ async def usage_of_sims(
         raise InvalidValue("Give at most 366 days, the earlier day as `from`.", path=("to",))
     where = Where(sim_ids, first, last)
     where.add("u.sim_id = ANY($1::bigint[]) AND u.day BETWEEN $2 AND $3")
-    limit_to_visible(principal, where, "u")
+    limit_to_visible(principal, where, "u", sims="u.sim_id")
     rows = await fetch(
         "SELECT u.sim_id, u.day, sum(u.bytes)::bigint AS bytes, sum(u.sessions)::int AS sessions FROM usage_daily u"  # noqa: S608
         f" WHERE {where.sql} GROUP BY u.sim_id, u.day ORDER BY u.sim_id, u.day",

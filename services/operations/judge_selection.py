@@ -67,11 +67,13 @@ async def judge_selection(
     """
     if change.kind in STAFF_ONLY and not principal.is_staff:
         raise Forbidden("Only NovaConnect's staff may do this: ask technical support.")
+    if change.kind is OperationKind.ASSIGN_GROUPS:
+        principal.require_whole_company()
     change.require_valid()
     selection.require_clear()
     where = Where()
     if selection.ids is not None:
-        limit_to_visible(principal, where, "s")
+        limit_to_visible(principal, where, "s", sims="s.id")
         where.add(f"s.id = ANY({where.bind(list(set(selection.ids)))}::bigint[])")
     else:
         assert selection.filter is not None
@@ -86,7 +88,7 @@ async def judge_selection(
 async def verdicts_of_sims(principal: Principal, kind: OperationKind, sim_ids: list[int]) -> list[JudgedSims]:
     """What a kind would do to these SIMs, whatever its parameters; SIMs the principal cannot see are left out."""
     where = Where()
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     where.add(f"s.id = ANY({where.bind(sim_ids)}::bigint[])")
     change = Change(kind)
     return [
@@ -114,7 +116,7 @@ def _query(where: Where, change: Change, now: datetime) -> str:
     selected = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     groups = ", ".join(str(position) for position in range(1, 5 + len(columns)))
     return f"""
-        WITH chosen AS MATERIALIZED (SELECT s.* FROM sim s WHERE {where.sql} LIMIT {limit})
+        WITH chosen AS MATERIALIZED (SELECT s.* FROM visible_sim s WHERE {where.sql} LIMIT {limit})
         SELECT p.id AS profile_id, p.code, p.account_id, c.company_id, {selected}, array_agg(c.id ORDER BY c.id) AS ids
         FROM chosen c JOIN profile p ON p.id = c.profile_id
         GROUP BY {groups} ORDER BY 1, 4, 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible_operations
 from domain.errors import NotFound
 from models.database import fetch_row
 from models.where import Where
@@ -17,7 +17,7 @@ async def require_operation(principal: Principal, operation_id: int) -> int:
     """
     principal.require_write()
     where = Where()
-    limit_to_visible(principal, where, "o")
+    limit_to_visible_operations(principal, where, "o")
     where.add(f"o.id = {where.bind(operation_id)}")
     row = await fetch_row(
         f"SELECT o.company_id FROM operation o WHERE {where.sql}",  # noqa: S608 - placeholders only

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from access import Principal, limit_to_visible
+from access import Principal, limit_to_visible_operations
 from domain.operations import OperationKind, OperationState
 from models.database import fetch, fetch_value
 from models.where import Where
@@ -53,7 +53,7 @@ class OperationRow:
 
 _OWN = [name for name in OperationRow.__dataclass_fields__ if name != "started_by_name"]
 _COLUMNS = ", ".join(f"o.{name}" for name in _OWN) + ", u.name AS started_by_name"
-_SOURCE = "operation o LEFT JOIN user_account u ON u.id = o.started_by_id"
+_SOURCE = "operation o LEFT JOIN visible_person u ON u.id = o.started_by_id"
 _NEWEST = ListOrder("OPERATIONS", "o.id", descending=True)
 
 
@@ -64,7 +64,7 @@ def _operation_row(record: asyncpg.Record) -> OperationRow:
 async def operations_by_id(principal: Principal, ids: Collection[int]) -> dict[int, OperationRow]:
     """Those of the operations that the principal may see."""
     where = Where()
-    limit_to_visible(principal, where, "o")
+    limit_to_visible_operations(principal, where, "o")
     where.add(f"o.id = ANY({where.bind(list(ids))}::bigint[])")
     rows = await fetch(f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE {where.sql}", *where.arguments)  # noqa: S608
     return {row["id"]: _operation_row(row) for row in rows}
@@ -118,7 +118,7 @@ def _conditions(
     principal: Principal, states: Collection[OperationState] | None, kinds: Collection[OperationKind] | None
 ) -> Where:
     where = Where()
-    limit_to_visible(principal, where, "o")
+    limit_to_visible_operations(principal, where, "o")
     if states is not None:
         where.add(f"o.state = ANY({where.bind([state.value for state in states])}::text[])")
     if kinds is not None:

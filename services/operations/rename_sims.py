@@ -21,7 +21,7 @@ async def rename_sims(principal: Principal, csv: str, *, idempotency_key: str) -
     principal.require_write()
     rows = parse(csv)
     where = Where()
-    limit_to_visible(principal, where, "s")
+    limit_to_visible(principal, where, "s", sims="s.id")
     where.add(f"s.iccid = ANY({where.bind([row.iccid for row in rows])}::text[])")
     found = {
         record["iccid"]: record["id"]

@@ -29,6 +29,10 @@ HEAD = '[profiles.QQ]\ntitle = "Quiet"\ndriver = "none"\n'
         ({"SUPPORT_EMAIL": "a@b@c"}, "SUPPORT_EMAIL"),
         ({"SUPPORT_PHONE": "+7\n727"}, "SUPPORT_PHONE"),
         ({"MAIL_FROM": "NovaConnect"}, "MAIL_FROM"),
+        ({"LINK_SECRET": "short"}, "LINK_SECRET"),
+        ({"LINK_SECRET": "file:/nowhere/at/all"}, "LINK_SECRET"),
+        ({"PUBLIC_URL": "api.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://api.example.com?x=1"}, "PUBLIC_URL"),
         ({"CLOCK": "simulator"}, "CLOCK"),
         ({"CLOCK": "simulator", "NOVACONNECT_ENVIRONMENT": "test"}, "SIMULATOR_ADMIN_URL"),
     ],
@@ -60,6 +64,13 @@ def test_without_anything_the_settings_are_those_of_production() -> None:
 )
 def test_the_queue_has_a_database_of_its_own(url: str, broker: str) -> None:
     assert load({"REDIS_URL": url}).broker_url == broker
+
+
+def test_the_secret_of_links_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x" * 40 + "\n")
+
+    assert load({"LINK_SECRET": f"file:{tmp_path / 'secret'}"}).link_secret == "x" * 40
+    assert load({"LINK_SECRET": "y" * 40}).link_secret == "y" * 40
 
 
 @pytest.mark.parametrize("key", ["password", "api_key", "license_key", "client_secret", "PASSWORD", "access_token"])

@@ -1,0 +1,1 @@
+"""Pure rules of money: rounding, states of invoices, numbers, rates."""

@@ -1,0 +1,1 @@
+"""Files that leave the house: the store, and the links to it."""
