@@ -10,13 +10,14 @@ from strawberry.schema.config import StrawberryConfig
 from projection import Limits, PageSizes
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
 from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
-from resolvers.sim_projection import FAST
+from resolvers.report_query import ReportQuery
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS
@@ -24,7 +25,7 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery, NotificationQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery):
     """All queries."""
 
 
