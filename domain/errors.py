@@ -27,6 +27,7 @@ class RefusalCode(StrEnum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
 
 
 class DomainError(Exception):
@@ -134,3 +135,9 @@ class NameTaken(DomainError):
     """A name that another one of the company has already, whatever its case."""
 
     code = RefusalCode.NAME_TAKEN
+
+
+class TooManyExports(DomainError):
+    """So many reports of the company wait to be written that another is not taken."""
+
+    code = RefusalCode.TOO_MANY_EXPORTS

@@ -14,6 +14,9 @@ from models.tenancy import process_acts_as_system
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
+from services.exports.remove_exports import clean_exports
+from services.exports.run_exports import wake_exports
+from services.exports.saved_reports import queue_monthly_reports
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
@@ -78,5 +81,8 @@ async def _round() -> None:
         await keep_partitions_ahead()
         await wake_synchronisation()
         await tell_finished_operations()
+        await wake_exports()
+        await queue_monthly_reports()
+        await clean_exports()
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

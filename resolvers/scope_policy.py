@@ -36,7 +36,15 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
-    _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
+    _REPORTS: (
+        "sessionReport",
+        "dailyReport",
+        "callsAndMessagesReport",
+        "usageOverview",
+        "topSims",
+        "downloads",
+        "savedReports",
+    ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: ("contactSupport",),
@@ -45,9 +53,11 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
+    _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
+    _REPORTS: ("downloadsChanged",),
 }
 
 
@@ -71,6 +81,8 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "Operation": _READ,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
+    "Download": _REPORTS,
+    "SavedReport": _REPORTS,
 }
 """The same for a type and for pages of it."""
 

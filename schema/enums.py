@@ -48,6 +48,7 @@ class ErrorCode(Enum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
     INVALID_REQUEST = "INVALID_REQUEST"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
@@ -80,6 +81,7 @@ describe(
         "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
+        "TOO_MANY_EXPORTS": "So many reports of the company wait already that another is not taken.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
         "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",

@@ -32,7 +32,9 @@ class ReportParameters:
             "zone": self.zone,
             "group_ids": None if self.group_ids is None else list(self.group_ids),
             "ids": None if self.selection.ids is None else list(self.selection.ids),
-            "filter": None if found is None else {name: value for name, value in asdict(found).items() if value is not None},
+            "filter": None
+            if found is None
+            else {name: value for name, value in asdict(found).items() if value is not None},
         }
 
     @classmethod
@@ -62,8 +64,7 @@ def _tuple(values: list[int] | None) -> tuple[int, ...] | None:
 
 
 def _filter(stored: Mapping[str, Any]) -> SimFilter:
-    values = {name: tuple(value) if name in _TUPLES else value for name, value in stored.items()}
+    values: dict[str, Any] = {name: tuple(value) if name in _TUPLES else value for name, value in stored.items()}
     if "lock" in values:
         values["lock"] = LockFilter(values["lock"])
     return SimFilter(**values)
-

@@ -8,6 +8,7 @@ from datetime import timedelta
 from access import Principal
 from domain.clock import clock
 from domain.errors import NotFound
+from domain.exports import ExportState
 from eventstream import ExportChanged
 from models.database import execute, fetch
 from services.audit.record import record
@@ -21,7 +22,7 @@ REMEMBERED = timedelta(days=60)
 _log = logging.getLogger("novaconnect.exports")
 
 _DELETE = """
-UPDATE report_export SET deleted_at = $2, state = CASE WHEN state = 'QUEUED' THEN 'FAILED' ELSE state END
+UPDATE report_export SET deleted_at = $2, state = CASE WHEN state IN ('QUEUED', 'RUNNING') THEN 'FAILED' ELSE state END
 WHERE id = $1 AND deleted_at IS NULL
 """
 
@@ -46,9 +47,18 @@ async def delete_export(principal: Principal, export_id: int) -> None:
     async with unit_of_work() as uow:
         await execute(_DELETE, export_id, clock.now())
         await record(
-            principal, "export.deleted", f"export:{export_id}", company_id=row.company_id, before={"name": row.file_name}
+            principal,
+            "export.deleted",
+            f"export:{export_id}",
+            company_id=row.company_id,
+            before={"name": row.file_name},
         )
         uow.publish(ExportChanged(row.company_id, export_id))
+    if row.state == ExportState.READY and row.file_key is not None:
+        try:
+            await file_store().delete(FileKey.parse(row.file_key))
+        except STORE_AWAY as error:  # nobody is given a link any more; the next round of cleaning removes it
+            _log.warning("a deleted file is still there: %s", type(error).__name__)
 
 
 async def clean_exports() -> int:

@@ -13,12 +13,12 @@ from domain.notifications import NotificationKind
 from domain.reports import ReportFormat, ReportKind
 from drivers.process_lease import LeaseLost
 from eventstream import ExportChanged
-from models.database import execute, fetch, fetch_row
+from models.database import execute, fetch, fetch_row, fetch_value
 from models.tenancy import acting_for
 from services.execution.hints import send_hints
 from services.exports.export_rows import MEDIA_TYPES
 from services.exports.request_export import RUN_EXPORTS
-from services.exports.write_export import ClaimedExport, WrittenFile, write_export
+from services.exports.write_export import ClaimedExport, Progress, WrittenFile, write_export
 from services.files.download_links import Download, download_links
 from services.files.file_store import FileKey, file_store
 from services.notifications.notify import About, notify
@@ -31,6 +31,11 @@ AT_A_TIME = 2
 _LOST = "The report could not be written: ask for it again, or for fewer days. If that does not help, write to support."
 
 _log = logging.getLogger("novaconnect.exports")
+
+
+class NoLongerWanted(Exception):
+    """The export was deleted, or taken over, while it was being written."""
+
 
 # The company with the fewest running goes first, then the one that was served the longest ago: nobody waits for another's
 # whole queue. One claim at a time, or two processes would both see a company below its limit.
@@ -90,23 +95,22 @@ async def wake_exports() -> None:
     """Take over from dead processes, and send a hint while anything waits or is written. Doubled hints do no harm."""
     for row in await fetch(_OF_THE_DEAD, TRIES, _LOST, clock.now()):
         await _remove(row["file_key"])
-    row = await fetch_row(_DUE, clock.now())
-    if row is not None and row["due"]:
+    if await fetch_value(_DUE, clock.now()):
         await asyncio.to_thread(send_hints, [(RUN_EXPORTS, ())])
 
 
 async def start_exports(runtime: Runtime) -> None:
     """Begin as many exports as this process has room for; they go on after the message is done."""
-    mine = runtime.lease.require()
-    for row in await fetch(_OF_MINE, mine, list(runtime.exporting)):
-        await _remove(row["file_key"])
-    while len(runtime.exporting) < AT_A_TIME and not runtime.stopping.is_set():
-        export = await claim_export(mine)
-        if export is None:
-            return
-        task = asyncio.create_task(carry_out(export, runtime), name=f"export-{export.id}")
-        runtime.exporting[export.id] = task
-        task.add_done_callback(lambda _, export_id=export.id: runtime.exporting.pop(export_id, None))
+    async with runtime.claiming_exports:
+        mine = runtime.lease.require()
+        for row in await fetch(_OF_MINE, mine, list(runtime.exporting)):
+            await _remove(row["file_key"])
+        while len(runtime.exporting) < AT_A_TIME and not runtime.stopping.is_set():
+            export = await claim_export(mine)
+            if export is None:
+                return
+            task = asyncio.create_task(carry_out(export, runtime), name=f"export-{export.id}")
+            runtime.exporting[export.id] = task
 
 
 async def claim_export(holder_id: int) -> ClaimedExport | None:
@@ -131,6 +135,14 @@ async def claim_export(holder_id: int) -> ClaimedExport | None:
 async def carry_out(export: ClaimedExport, runtime: Runtime) -> None:
     """Write a claimed export, tell its user, and look for the next one; what fails is tried again, rarer and rarer."""
     try:
+        await _carry_out(export, runtime)
+    finally:
+        runtime.exporting.pop(export.id, None)
+    await start_exports(runtime)
+
+
+async def _carry_out(export: ClaimedExport, runtime: Runtime) -> None:
+    try:
         with acting_for([export.company_id]):
             written = await write_export(export, _progress_of(export))
         runtime.lease.require()
@@ -140,19 +152,20 @@ async def carry_out(export: ClaimedExport, runtime: Runtime) -> None:
         raise
     except DomainError as refusal:
         await _fail(export, refusal.message)
+    except NoLongerWanted:
+        _log.info("export %s was deleted, or goes on elsewhere", export.id)
     except LeaseLost:
         _log.warning("export %s goes on elsewhere", export.id)
     except Exception as error:  # whatever broke, the report is written another time
         _log.warning("export %s failed in attempt %s: %s", export.id, export.attempt, type(error).__name__)
         await _give_back(export, at_once=False)
-    runtime.exporting.pop(export.id, None)
-    await start_exports(runtime)
 
 
-def _progress_of(export: ClaimedExport):  # type: ignore[no-untyped-def]
+def _progress_of(export: ClaimedExport) -> Progress:
     async def tell(written: int, expected: int | None) -> None:
         async with unit_of_work() as uow:
-            await execute(_PROGRESS, export.id, export.attempt, written, expected)
+            if await execute(_PROGRESS, export.id, export.attempt, written, expected) == "UPDATE 0":
+                raise NoLongerWanted
             uow.publish(ExportChanged(export.company_id, export.id))
 
     return tell

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import orjson
 
 from domain.reports import ReportFormat, ReportKind, Span
@@ -94,7 +93,7 @@ async def write_export(export: ClaimedExport, progress: Progress) -> WrittenFile
 
 async def _rows(
     kind: ReportKind, scope: Scope, span: Span, columns: Sequence[FileColumn]
-) -> AsyncIterator[Sequence[asyncpg.Record]]:
+) -> AsyncIterator[list[tuple[Any, ...]]]:
     """All rows in pieces, out of one snapshot: what comes meanwhile is not in it."""
     if not scope.company_ids:
         return
@@ -102,12 +101,10 @@ async def _rows(
     async with connection() as raw, raw.transaction():
         cursor = await raw.cursor(sql, *arguments)
         while rows := await cursor.fetch(CHUNK):
-            yield rows
+            yield [tuple(row) for row in rows]
 
 
-async def _query(
-    kind: ReportKind, scope: Scope, span: Span, columns: Sequence[FileColumn]
-) -> tuple[str, list[Any]]:
+async def _query(kind: ReportKind, scope: Scope, span: Span, columns: Sequence[FileColumn]) -> tuple[str, list[Any]]:
     listed, order = LISTS[kind], record_order(kind)
     where = Where(list(scope.company_ids))
     first, end = (where.bind(bound) for bound in listed.bounds(span))

@@ -104,7 +104,8 @@ class XlsxWriter:
         self._language = language
         self._sheet_rows = sheet_rows
         self._book = Workbook(
-            place, {"constant_memory": True, "tmpdir": str(place.parent), "in_memory": False, "strings_to_formulas": False}
+            place,
+            {"constant_memory": True, "tmpdir": str(place.parent), "in_memory": False, "strings_to_formulas": False},
         )
         self._heading = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._formats = {
@@ -144,7 +145,7 @@ class XlsxWriter:
     def _write_row(self, row: Sequence[Any]) -> None:
         sheet, line = self._sheet, self._line
         for at, (column, value) in enumerate(zip(self._columns, row, strict=True)):
-            if value is None:
+            if value is None or value == "":
                 continue
             kind = column.kind
             if kind is CellKind.TEXT:
