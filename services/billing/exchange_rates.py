@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import httpx
 
+from billing_calendar.working_days import KAZAKHSTAN, local_date
 from domain.billing.bank_rates import LARGEST_ANSWER, LARGEST_JUMP, OLDEST, BadRate, BankRate, jump, read_cbr, read_nbk
 from domain.billing.invoices import HoldReason
 from domain.billing.legal_entities import EURO, RUBLE, TENGE
@@ -121,3 +122,9 @@ async def _get(address: str, query: dict[str, str]) -> bytes:
             if len(content) > LARGEST_ANSWER:
                 raise BadRate("the answer is too large")
     return content
+
+
+async def keep_rates() -> None:
+    """Ask both banks for today's rates, once a day: so that a jump is one from yesterday, not from a month ago."""
+    for currency in SOURCES:
+        await rate_for(currency, local_date(KAZAKHSTAN, clock.now()))
