@@ -17,8 +17,12 @@ from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
-from projection import CompiledSchema
+from domain.scopes import ALL_SCOPES, Scope
+from projection import BoundedCache, CompiledSchema
+from projection.compiled_schema import MAX_DOCUMENTS
+from resolvers.context import RequestContext
 from resolvers.named_operation import OnlyOperation
+from resolvers.scope_check import needs_of, rule_for
 from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
@@ -33,15 +37,36 @@ _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
 class NovaSchema(CompiledSchema):
-    """A schema whose errors all have a `code`, and that never guesses which operation is meant."""
+    """A schema whose errors all have a `code`, that never guesses which operation is meant, and that minds scopes."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._scopes: BoundedCache[tuple[str, str | None], frozenset[Scope]] = BoundedCache(MAX_DOCUMENTS)
 
     def _create_execution_context(
         self, query: str | None, allowed_operation_types: Iterable[OperationType], *arguments: Any, **options: Any
     ) -> ExecutionContext:
         context = super()._create_execution_context(query, allowed_operation_types, *arguments, **options)
-        if options.get("operation_name") is None:
+        name = options.get("operation_name")
+        if name is None:
             context.validation_rules = (*context.validation_rules, OnlyOperation)
+        asking = options.get("context_value")
+        if isinstance(asking, RequestContext) and asking.principal.scopes != ALL_SCOPES:
+            context.validation_rules = (*context.validation_rules, rule_for(asking.principal, name))
         return context
+
+    def lets_through(self, query: str, operation_name: str | None, context: Any) -> bool:
+        """Whether whoever asks has every scope that the operation needs; for a document that is known."""
+        if not isinstance(context, RequestContext) or context.principal.scopes == ALL_SCOPES:
+            return True
+        needed = self._scopes.get((query, operation_name))
+        if needed is None:
+            document = self.document(query)
+            if document is None:
+                return False
+            needed = frozenset(each.scope for each in needs_of(self._schema, document.node, operation_name))
+            self._scopes.put((query, operation_name), needed, len(query))
+        return needed <= context.principal.scopes
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give each error its code in place; what is unexpected is logged once and masked."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from domain.errors import InvalidId
+from domain.errors import Forbidden, InvalidId
+from resolvers.scope_policy import of_type
 from schema.company import Company
 from schema.connections import Node
 from schema.context import RequestContext
@@ -58,4 +59,6 @@ async def find_node(context: RequestContext, text: str) -> Node | None:
     finder = _FINDERS.get(type_name)
     if finder is None:
         raise InvalidId("Things of this type are not found by id.", path=("id",))
+    if not of_type(type_name) <= context.principal.scopes:
+        raise Forbidden("This token lacks the scope for things of this type: use one that has it.", path=("id",))
     return await finder(context, row_id)

@@ -95,7 +95,7 @@ class FastPath:
         if not isinstance(name, str | None):
             return None
         found = self._schema.known_query(query, variables, name or None)
-        if found is None or not found[0].is_proving:
+        if found is None or not found[0].is_proving or not self._schema.lets_through(query, name or None, context):
             return None
         data = await found[0].run(found[1], context, None, extensions, proof)
         return orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)

@@ -24,12 +24,14 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from access.origin import set_request_address
 from eventstream import EventHub
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from schema.enums import ErrorCode
 from settings import BadSetting, Settings
 from transport.bearer import principal_of, token_of_headers, token_of_payload
+from transport.client_address import client_address
 from transport.documents import Documents, trusted_documents
 from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
@@ -81,6 +83,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         self.token_watch = TokenWatch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        set_request_address(client_address(scope))
         if scope["type"] == "http":
             replayed = Replayed(receive)
             if self._fast_path is not None and await self._fast_path.answered(scope, replayed, send):

@@ -11,6 +11,7 @@ from domain.errors import InvalidValue, NameTaken, NotFound
 from eventstream import SimsChanged
 from models.database import execute, fetch, fetch_row
 from models.where import Where
+from services.audit.record import record
 from services.fleet.list_groups import GroupRow
 from services.unit_of_work import UnitOfWork, unit_of_work
 
@@ -40,7 +41,7 @@ async def create_group(principal: Principal, name: str, company_id: int | None) 
                 clock.now(),
             )
             assert row is not None
-            await _audit(principal, "group.created", row)
+            await _record(principal, "group.created", row, after=row["name"])
     except asyncpg.UniqueViolationError:
         raise _taken() from None
     return GroupRow(*row)
@@ -53,14 +54,14 @@ async def rename_group(principal: Principal, group_id: int, name: str) -> GroupR
     plain = group_name(name, "name")
     try:
         async with unit_of_work() as uow:
-            await _require(principal, group_id)
+            old = await _require(principal, group_id)
             row = await fetch_row(
                 "UPDATE sim_group SET name = $2 WHERE id = $1 RETURNING id, company_id, name, created_at",
                 group_id,
                 plain,
             )
             assert row is not None
-            await _audit(principal, "group.renamed", row)
+            await _record(principal, "group.renamed", row, before=old["name"], after=row["name"])
             await _tell(uow, row)
     except asyncpg.UniqueViolationError:
         raise _taken() from None
@@ -75,7 +76,7 @@ async def delete_group(principal: Principal, group_id: int) -> GroupRow:
         row = await _require(principal, group_id)
         await _tell(uow, row)
         await execute("DELETE FROM sim_group WHERE id = $1", group_id)
-        await _audit(principal, "group.deleted", row)
+        await _record(principal, "group.deleted", row, before=row["name"])
     return GroupRow(*row)
 
 
@@ -119,17 +120,16 @@ async def _tell(uow: UnitOfWork, row: asyncpg.Record) -> None:
         uow.publish(SimsChanged(row["company_id"], tuple(member["sim_id"] for member in members)))
 
 
-async def _audit(principal: Principal, action: str, row: asyncpg.Record) -> None:
-    await execute(
-        "INSERT INTO audit_entry (at, company_id, user_id, token_id, action, subject, detail)"
-        " VALUES ($1, $2, $3, $4, $5, $6, jsonb_build_object('name', $7::text))",
-        clock.now(),
-        row["company_id"],
-        principal.user_id,
-        principal.token_id,
+async def _record(
+    principal: Principal, action: str, row: asyncpg.Record, *, before: str | None = None, after: str | None = None
+) -> None:
+    await record(
+        principal,
         action,
         f"group:{row['id']}",
-        row["name"],
+        company_id=row["company_id"],
+        before=None if before is None else {"name": before},
+        after=None if after is None else {"name": after},
     )
 
 

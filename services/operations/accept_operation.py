@@ -19,6 +19,7 @@ from domain.outcomes import OutcomeCode
 from domain.sim_filter import Selection
 from eventstream import OperationChanged
 from models.database import execute, fetch_row, fetch_value
+from services.audit.record import record
 from services.operations.carry_out import carry_out
 from services.operations.judge_selection import JudgedSims, judge_selection
 from services.unit_of_work import UnitOfWork, unit_of_work
@@ -241,16 +242,10 @@ def _queued_by_account(judged: list[JudgedSims]) -> dict[int | None, int]:
 
 
 async def _audit(request: _Request, company_id: int, operation_id: int, total: int) -> None:
-    await execute(
-        "INSERT INTO audit_entry (at, company_id, user_id, token_id, action, subject, detail)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)",
-        clock.now(),
-        company_id,
-        request.principal.user_id,
-        request.principal.token_id,
+    await record(
+        request.principal,
         f"operation.accepted.{request.change.kind.value.lower()}",
         f"operation:{operation_id}",
-        orjson.dumps(
-            {"total": total, "risks": sorted(risk.value for risk in request.risks), **request.change.parameters}
-        ).decode(),
+        company_id=company_id,
+        detail={"total": total, "risks": sorted(risk.value for risk in request.risks), **request.change.parameters},
     )

@@ -6,6 +6,7 @@ from access import Principal
 from domain.clock import clock
 from domain.errors import NothingToDo
 from models.database import execute, fetch
+from services.audit.record import record
 from services.execution.write_results import COUNT, tell
 from services.operations.own_operation import require_operation
 from services.unit_of_work import unit_of_work
@@ -36,9 +37,16 @@ WHERE q.account_id = c.account_id AND q.company_id = c.company_id
 async def cancel_operation(principal: Principal, operation_id: int) -> None:
     """Cancel the queued items. Raises `Forbidden`, `NotFound`, and `NothingToDo` when nothing is queued."""
     async with unit_of_work() as uow:
-        await require_operation(principal, operation_id)
+        company_id = await require_operation(principal, operation_id)
         moved = await fetch(_CANCEL, clock.now(), operation_id)
         if not moved:
             raise NothingToDo("Nothing of this operation is queued any more.", path=("id",))
         await execute(_GIVE_PLACES_BACK, operation_id)
+        await record(
+            principal,
+            "operation.cancelled",
+            f"operation:{operation_id}",
+            company_id=company_id,
+            detail={"items": len(moved)},
+        )
         tell(uow, moved)

@@ -6,6 +6,7 @@ from access import Principal
 from domain.clock import clock
 from domain.errors import NothingToDo
 from models.database import fetch
+from services.audit.record import record
 from services.execution.write_results import COUNT, tell
 from services.operations.accept_operation import DRAIN
 from services.operations.own_operation import require_operation
@@ -33,10 +34,17 @@ SELECT operation_id, company_id, sim_id, account_id FROM moved
 async def retry_failed_items(principal: Principal, operation_id: int) -> None:
     """Queue FAILED items again. Raises `Forbidden`, `NotFound`, and `NothingToDo` when none failed."""
     async with unit_of_work() as uow:
-        await require_operation(principal, operation_id)
+        company_id = await require_operation(principal, operation_id)
         moved = await fetch(_RETRY, clock.now(), operation_id)
         if not moved:
             raise NothingToDo("No item of this operation failed.", path=("id",))
         for account_id in {row["account_id"] for row in moved}:
             uow.enqueue(DRAIN, account_id)
+        await record(
+            principal,
+            "operation.retried",
+            f"operation:{operation_id}",
+            company_id=company_id,
+            detail={"items": len(moved)},
+        )
         tell(uow, moved)

@@ -12,8 +12,9 @@ import orjson
 from access import Principal
 from domain.clock import clock
 from domain.errors import IdempotencyConflict, InvalidValue, NotFound
-from models.database import execute, fetch_row
+from models.database import fetch_row
 from models.mail import MailState
+from services.audit import record as audit
 from services.fleet.get_sim import get_sim
 from services.fleet.sim_rows import SimRow
 from services.support.support_letter import Letter, compose_letter
@@ -117,15 +118,12 @@ async def _store(
             now,
         )
         assert record is not None
-        await execute(
-            "INSERT INTO audit_entry (at, company_id, user_id, token_id, action, subject, detail)"
-            " VALUES ($1, $2, $3, $4, 'support.contacted', $5, $6::jsonb)",
-            now,
-            letter.company_id,
-            principal.user_id,
-            principal.token_id,
+        await audit.record(
+            principal,
+            "support.contacted",
             f"mail:{record['id']}",
-            orjson.dumps({"sim_id": sim.id if sim else None, "characters": len(letter.text)}).decode(),
+            company_id=letter.company_id,
+            detail={"sim_id": sim.id if sim else None, "characters": len(letter.text)},
         )
     return _message(record)
 
