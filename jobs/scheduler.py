@@ -10,6 +10,10 @@ from collections.abc import Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
+from services.billing.billing_runs import wake_runs
+from services.billing.calendar_acceptance import warn_of_calendars
+from services.billing.legal_entities import ensure_legal_entities
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
@@ -33,6 +37,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    use_billing_terms(settings.billing)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
     await open_database(settings.require_database(), pool_size=3)
@@ -40,6 +45,8 @@ async def run(announce_ready: Callable[[], None]) -> None:
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
     outbox = Outbox(settings.var_dir / "outbox", settings.support_email, settings.mail_from)
+    warn_of_calendars()
+    await ensure_legal_entities()
     announce_ready()
     while not stop.is_set():
         await _round(outbox)
@@ -59,6 +66,7 @@ async def _round(outbox: Outbox) -> None:
         await wake_accounts()
         await keep_partitions_ahead()
         await wake_synchronisation()
+        await wake_runs()
         await deliver_mail(outbox)
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

@@ -7,6 +7,8 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.billing_mutation import BillingMutation
+from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.group_mutation import GroupMutation
@@ -22,7 +24,7 @@ from services.paging import MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, BillingQuery, HomeQuery):
     """All queries."""
 
 
@@ -30,7 +32,7 @@ class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, SupportMutation):
+class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation):
     """All mutations."""
 
 

@@ -15,6 +15,9 @@ from services.documents.invoice_pdf import draw_invoice
 from services.files.file_store import FileKey, file_store
 from services.unit_of_work import UnitOfWork, unit_of_work
 
+DRAW = "issue_documents"
+"""The actor that draws and announces what was issued."""
+
 BATCH = 10
 """Documents of one transaction."""
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import asyncpg
 import orjson
 
 from domain.billing.invoices import InvoiceKind, Service
 from models.database import fetch
+from services.billing.read_lines import SummaryRow, summaries_of
 from services.documents.document import MOST_LINES, DetailLine, Document, SummaryLine
 
 _HEADS = """
 SELECT i.*, o.number AS corrects_number, o.issued_on AS corrects_on
 FROM invoice i LEFT JOIN invoice o ON o.id = i.corrects_id WHERE i.id = ANY($1::bigint[])
-"""
-
-_SUMMARY = """
-SELECT invoice_id, plan, service, usage_month, count(DISTINCT sim_id)::int AS sims, sum(quantity)::bigint AS quantity,
-       sum(amount) AS amount
-FROM charge WHERE invoice_id = ANY($1::bigint[]) GROUP BY invoice_id, plan, service, usage_month
-ORDER BY invoice_id, usage_month DESC, plan, service
 """
 
 _LINES = """
@@ -36,28 +30,29 @@ async def read_documents(invoice_ids: Collection[int]) -> dict[int, Document]:
     """The documents of issued invoices and credit notes, by database id."""
     ids = list(invoice_ids)
     heads = await fetch(_HEADS, ids)
-    summaries: dict[int, list[SummaryLine]] = {id_: [] for id_ in ids}
-    for row in await fetch(_SUMMARY, ids):
-        invoice_id, plan, service, *rest = row
-        summaries[invoice_id].append(SummaryLine(plan, Service(service), *rest))
+    summaries = await summaries_of(ids)
     lines: dict[int, list[DetailLine]] = {id_: [] for id_ in ids}
     counts: dict[int, int] = {}
     for row in await fetch(_LINES, ids, MOST_LINES):
         invoice_id, iccid, plan, service, *rest, counts[row["invoice_id"]] = row
         lines[invoice_id].append(DetailLine(iccid, plan, Service(service), *rest))
     return {
-        row["id"]: _document(row, summaries[row["id"]], lines[row["id"]], counts.get(row["id"], 0)) for row in heads
+        row["id"]: _document(row, summaries.get(row["id"], ()), lines[row["id"]], counts.get(row["id"], 0))
+        for row in heads
     }
 
 
-def _document(row: asyncpg.Record, summary: list[SummaryLine], lines: list[DetailLine], line_count: int) -> Document:
+def _document(row: asyncpg.Record, summary: Sequence[SummaryRow], lines: list[DetailLine], line_count: int) -> Document:
     parties = orjson.loads(row["snapshot"])
     return Document(
         kind=InvoiceKind(row["kind"]),
         language=parties["language"],
         company=parties["company"],
         entity=parties["entity"],
-        summary=summary,
+        summary=[
+            SummaryLine(each.plan, Service(each.service), each.usage_month, each.sims, each.quantity, each.amount)
+            for each in summary
+        ],
         lines=lines,
         line_count=line_count,
         **{
