@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
+from models.tenancy import process_acts_as_system
 from services.billing.billing_runs import wake_runs
 from services.billing.calendar_acceptance import warn_of_calendars
 from services.billing.legal_entities import ensure_legal_entities
@@ -21,8 +22,9 @@ from services.files.download_links import open_download_links, use_download_link
 from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
 from services.inventory.record_partitions import keep_partitions_ahead
+from services.notifications.deliver import Deliverer, channels_of
+from services.notifications.tell_finished import tell_finished_operations
 from services.process.clock_follower import start_clock_follower
-from services.support.deliver_mail import Outbox, deliver_mail
 from settings import load
 
 PERIOD = 1.0
@@ -40,26 +42,33 @@ async def run(announce_ready: Callable[[], None]) -> None:
     use_billing_terms(settings.billing)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
+    process_acts_as_system()
     await open_database(settings.require_database(), pool_size=3)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
-    outbox = Outbox(settings.var_dir / "outbox", settings.support_email, settings.mail_from)
     warn_of_calendars()
     await ensure_legal_entities()
+    deliverer = Deliverer(channels_of(settings), settings.support_email)
+    # Beside the rounds: a mail server may be slow, and those who wait for a dead worker's items must not.
+    delivering = asyncio.create_task(deliverer.keep_delivering(PERIOD), name="deliver")
     announce_ready()
     while not stop.is_set():
-        await _round(outbox)
+        await _round()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PERIOD)
+    delivering.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await delivering
+    await deliverer.close()
     if follower is not None:
         follower.cancel()
     await close_publisher()
     await close_database()
 
 
-async def _round(outbox: Outbox) -> None:
-    """Take over from the dead, wake whoever has work, hand mail on. A database that is away is asked again in the next round."""
+async def _round() -> None:
+    """Take over from the dead, wake whoever has work, tell of what has ended. A database that is away is asked again."""
     try:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
@@ -67,6 +76,6 @@ async def _round(outbox: Outbox) -> None:
         await keep_partitions_ahead()
         await wake_synchronisation()
         await wake_runs()
-        await deliver_mail(outbox)
+        await tell_finished_operations()
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

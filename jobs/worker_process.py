@@ -12,6 +12,7 @@ from dramatiq.asyncio import get_event_loop_thread
 
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, open_database
+from models.tenancy import process_acts_as_system
 from services.billing.legal_entities import ensure_legal_entities
 from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
@@ -71,6 +72,7 @@ class WorkerProcess(dramatiq.Middleware):
         use_billing_terms(settings.billing)
         use_file_store(open_file_store(settings))
         use_download_links(open_download_links(settings))
+        process_acts_as_system()
         await open_database(settings.require_database(), pool_size=settings.database_pool_size)
         open_publisher(settings.require_redis())
         open_hints(settings.broker_url)

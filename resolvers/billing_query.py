@@ -81,7 +81,7 @@ class BillingQuery:
         return Invoice.of(row) if row else None
 
     @strawberry.field(
-        description="The working days of a country, by the Russian production calendar for Russia and Kazakhstan's for all others."
+        description="The working days of a country, by Russia's production calendar for Russia and Kazakhstan's for all others."
     )
     def working_days(
         self,

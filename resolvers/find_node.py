@@ -14,6 +14,7 @@ from schema.group import SimGroup
 from schema.ids import parse_id
 from schema.invoice import Invoice
 from schema.legal_entity import LegalEntity
+from schema.notification import Notification
 from schema.operation import Operation
 from schema.profile import Profile
 from schema.sim import Sim
@@ -21,6 +22,7 @@ from services.billing.held_rates import get_rate
 from services.billing.read_invoices import get_invoice
 from services.fleet.get_sim import get_sim
 from services.fleet.list_groups import get_group
+from services.notifications.read_notifications import get_notification
 from services.operations.read_operations import get_operation
 
 
@@ -64,6 +66,11 @@ async def _exchange_rate(context: RequestContext, row_id: int) -> Node | None:
     return ExchangeRate.of(row) if row else None
 
 
+async def _notification(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_notification(context.principal, row_id)
+    return Notification.of(row) if row else None
+
+
 _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "Sim": _sim,
     "Operation": _operation,
@@ -73,6 +80,7 @@ _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "Invoice": _invoice,
     "LegalEntity": _legal_entity,
     "ExchangeRate": _exchange_rate,
+    "Notification": _notification,
 }
 
 

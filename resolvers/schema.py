@@ -7,24 +7,26 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from projection import Limits, PageSizes
 from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
+from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
-from resolvers.subscription import Subscription
+from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS
-from services.paging import MAX_SIZE
+from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, BillingQuery, HomeQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, BillingQuery, HomeQuery, NotificationQuery):
     """All queries."""
 
 
@@ -32,8 +34,16 @@ class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, BillingQuery
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation):
+class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation):
     """All mutations."""
+
+
+@strawberry.type(
+    description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
+    " latest state; it ends with the error UNAUTHENTICATED when access ends."
+)
+class Subscription(LiveSubscription, NotificationSubscription):
+    """All subscriptions."""
 
 
 @lru_cache(maxsize=1)
@@ -44,5 +54,6 @@ def build_schema() -> NovaSchema:
         mutation=Mutation,
         subscription=Subscription,
         fast=FAST,
+        limits=Limits(pages=PageSizes(DEFAULT_SIZE, MAX_SIZE)),
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=MAX_SIZE),
     )

@@ -10,7 +10,6 @@ import strawberry
 
 from domain.billing.invoices import HoldReason, Service
 from models.billing import ExchangeRateState
-from schema import billing_enums  # noqa: F401 - makes the enums part of the schema
 from schema.company import Company
 from schema.connections import Node
 from schema.context import Info

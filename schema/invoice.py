@@ -9,7 +9,6 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.billing.invoices import HoldReason, InvoiceKind, InvoiceState, Service
-from schema import billing_enums  # noqa: F401 - makes the enums part of the schema
 from schema.arguments import After, Before, First, Last
 from schema.company import Company
 from schema.connections import Connection, Node

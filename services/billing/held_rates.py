@@ -49,7 +49,7 @@ async def list_rates(principal: Principal, request: PageRequest, state: Exchange
         where.add(f"r.state = {where.bind(state.value)}")
     return await keyset_page(
         lambda conditions, tail: (
-            f"SELECT {_COLUMNS}, {_NEWEST.selected} FROM exchange_rate r WHERE {conditions} {tail}"
+            f"SELECT {_COLUMNS}, {_NEWEST.selected} FROM exchange_rate r WHERE {conditions} {tail}"  # noqa: S608
         ),
         where,
         _NEWEST,
