@@ -7,12 +7,15 @@ import hashlib
 
 import asyncpg
 
+from domain.billing.invoices import InvoiceKind
 from domain.clock import clock
+from domain.notifications import NotificationKind
 from models.database import execute, fetch
 from services.billing.read_documents import read_documents
 from services.documents.document import Document
 from services.documents.invoice_pdf import draw_invoice
 from services.files.file_store import FileKey, file_store
+from services.notifications.notify import About, notify
 from services.unit_of_work import UnitOfWork, unit_of_work
 
 DRAW = "issue_documents"
@@ -62,3 +65,25 @@ async def _issue(uow: UnitOfWork, row: asyncpg.Record, document: Document) -> No
     key = FileKey(AREA, row["company_id"], f"{document.number}-{digest[:16]}.pdf")
     await file_store().write(key, content)
     await execute(_STORED, row["id"], str(key), digest, len(content), clock.now())
+    if document.kind is InvoiceKind.INVOICE:
+        await _announce(uow, row, document, key)
+
+
+async def _announce(uow: UnitOfWork, row: asyncpg.Record, document: Document, key: FileKey) -> None:
+    """In the transaction that marks it as announced: so each company is told once, whatever happens."""
+    await notify(
+        uow,
+        NotificationKind.INVOICE_ISSUED,
+        key=f"invoice:{row['id']}",
+        values={
+            "number": document.number,
+            "period": document.period,
+            "amount": format(document.local_amount, "f"),
+            "currency": document.currency,
+            "pay_by": document.day5_on,
+            "lock_on": document.day6_on,
+        },
+        company_id=row["company_id"],
+        about=About("Invoice", row["id"]),
+        files=[{"name": f"{document.number}.pdf", "key": str(key)}],
+    )
