@@ -40,6 +40,7 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ),
     _BILLING: ("invoices", "invoice"),
     _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
+    _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: ("contactSupport",),

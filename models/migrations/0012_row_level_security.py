@@ -105,7 +105,7 @@ OPEN_MONTHS = [
 class Migration(migrations.Migration):
     """Which tables, and why not the others: `tests/tenancy/test_row_security.py` knows and checks."""
 
-    dependencies = [("models", "0010_accounts")]
+    dependencies = [("models", "0011_notifications")]
 
     operations = [
         ops.AddField("SimGroupMember", "company_id", fields.BigIntField(null=True)),
@@ -128,7 +128,9 @@ class Migration(migrations.Migration):
         protect("operation_item"),
         protect("queue_turn"),
         protect("audit_entry", of_company(), of_agent()),
-        protect("mail_outbox"),
+        protect("delivery", of_company(), through("delivery.user_id", "user_account")),
+        protect("notification", of_company(), through("notification.user_id", "user_account")),
+        protect("notification_preference", through("notification_preference.user_id", "user_account")),
         protect("data_session"),
         protect("call_record"),
         protect("usage_daily"),
