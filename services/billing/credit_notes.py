@@ -27,8 +27,9 @@ VALUES ($1, $2, 'CREDIT_NOTE', 'DRAFT', $3, $4, $5, $6) RETURNING id
 
 # The same lines with the other sign; they count as billed only where the usage is to be billed anew.
 _LINES = """
-INSERT INTO charge (company_id, invoice_id, sim_id, period, usage_month, service, plan, quantity, amount, counts)
-SELECT company_id, $2, sim_id, period, usage_month, service, plan, -quantity, -amount, $3 FROM charge
+INSERT INTO charge (company_id, invoice_id, sim_id, period, usage_month, service, plan, quantity, amount, counts,
+                    iccid)
+SELECT company_id, $2, sim_id, period, usage_month, service, plan, -quantity, -amount, $3, iccid FROM charge
 WHERE invoice_id = $1 ORDER BY id
 """
 

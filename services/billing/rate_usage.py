@@ -67,9 +67,10 @@ change AS (
 """
 
 _FREEZE = f"""{_CHANGES}
-INSERT INTO charge (company_id, sim_id, period, usage_month, service, plan, quantity, amount)
-SELECT company_id, sim_id, $2, usage_month, service, plan, quantity, amount FROM change WHERE amount <> 0
-ORDER BY company_id, sim_id, usage_month, service
+INSERT INTO charge (company_id, sim_id, period, usage_month, service, plan, quantity, amount, iccid)
+SELECT c.company_id, c.sim_id, $2, c.usage_month, c.service, c.plan, c.quantity, c.amount, s.iccid
+FROM change c JOIN sim s ON s.id = c.sim_id WHERE c.amount <> 0
+ORDER BY c.company_id, c.sim_id, c.usage_month, c.service
 """  # noqa: S608 - constants
 
 _SUMMARY = f"""{_CHANGES}

@@ -18,11 +18,11 @@ FROM invoice i LEFT JOIN invoice o ON o.id = i.corrects_id WHERE i.id = ANY($1::
 """
 
 _LINES = """
-SELECT h.invoice_id, s.iccid, h.plan, h.service, h.usage_month, h.quantity, h.amount, h.all_lines
+SELECT h.invoice_id, h.iccid, h.plan, h.service, h.usage_month, h.quantity, h.amount, h.all_lines
 FROM (SELECT *, row_number() OVER (PARTITION BY invoice_id ORDER BY sim_id, usage_month DESC, service, id) AS place,
              count(*) OVER (PARTITION BY invoice_id)::int AS all_lines
       FROM charge WHERE invoice_id = ANY($1::bigint[])) AS h
-JOIN sim s ON s.id = h.sim_id WHERE h.place <= $2 ORDER BY h.invoice_id, h.place
+WHERE h.place <= $2 ORDER BY h.invoice_id, h.place
 """
 
 

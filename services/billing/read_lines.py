@@ -42,7 +42,7 @@ class SummaryRow:
 
 _ORDER = ListOrder("INVOICE_LINES", "h.id")
 _NAMES = tuple(LineRow.__dataclass_fields__)
-_COLUMNS = ", ".join(f"s.{name}" if name == "iccid" else f"h.{name}" for name in _NAMES)
+_COLUMNS = ", ".join(f"h.{name}" for name in _NAMES)
 
 _SUMMARIES = """
 SELECT invoice_id, plan, service, usage_month, count(DISTINCT sim_id)::int AS sims, sum(quantity)::bigint AS quantity,
@@ -63,7 +63,7 @@ async def pages_of_lines(invoice_ids: list[int], request: PageRequest) -> dict[i
     direction = "DESC" if request.backward else "ASC"
     records = await fetch(
         f"SELECT p.id AS parent_id, l.* FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
-        f"SELECT {_COLUMNS} FROM charge h JOIN sim s ON s.id = h.sim_id WHERE {where.sql}"
+        f"SELECT {_COLUMNS} FROM charge h WHERE {where.sql}"
         f" ORDER BY h.id {direction} LIMIT {where.bind(size + 1)}) l ORDER BY p.id, l.id {direction}",
         *where.arguments,
     )
