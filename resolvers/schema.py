@@ -12,6 +12,7 @@ from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
 from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
@@ -19,7 +20,6 @@ from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.report_query import ReportQuery
-from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS
