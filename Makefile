@@ -31,10 +31,10 @@ format: bootstrap-dev ## Let ruff rewrite the code
 bench: bootstrap-dev ## Measure what docs/performance.md reports
 	@$(VENV)/python -m benchmarks
 
-bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and other GraphQL servers (SIMS=1000000)
+bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and other GraphQL servers (SIMS=1000000 SECONDS=8)
 	@if command -v npm >/dev/null; then cd benchmarks/reads/node && npm ci --silent; \
 	else echo "npm is not there: only the Python servers are compared."; fi
-	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000)
+	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000) --seconds $(or $(SECONDS),8)
 
 lock: ## Write requirements.lock and requirements-dev.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv writes the lock files: install it first (pip install uv)"; exit 1; }

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.report import Report
-from benchmarks.world import BenchmarkWorld, benchmark_world
+from benchmarks.world import SEARCH, BenchmarkWorld, benchmark_world
 from models.database import fetch
 from settings import Settings
 from supervisor.embedded_valkey import EmbeddedValkey
@@ -37,7 +37,7 @@ QUERIES = {
     ),
     "search, about 1,000 match": (
         "query ($f: SimFilter) { sims(first: 150, filter: $f) { totalCount edges { node { %s } } } }",
-        {"f": {"search": "777"}},
+        {"f": {"search": SEARCH}},
     ),
     "one SIM by ICCID": ("query ($i: Iccid) { sim(iccid: $i) { %s } }", {"i": "8937" + "500".rjust(15, "0")}),
 }
@@ -57,7 +57,7 @@ _FLOOR = {
     "search, about 1,000 match": (
         "SELECT id, iccid, msisdn, name, lock_mask, profile_id, created_at, count(*) OVER () FROM sim"
         " WHERE company_id = $1 AND search_text LIKE $2 ORDER BY created_at DESC, id DESC LIMIT 151",
-        "%777%",
+        f"%{SEARCH}%",
     ),
     "one SIM by ICCID": (
         "SELECT id, iccid, msisdn, name, lock_mask, profile_id, created_at FROM sim WHERE company_id = $1 AND iccid = $2",

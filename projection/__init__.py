@@ -2,12 +2,16 @@
 
 from projection.bounded_cache import BoundedCache
 from projection.catalogue import Catalogue, Entry
-from projection.compiled_schema import CompiledSchema
+from projection.compiled_schema import CompiledSchema, OutOfTime
+from projection.complexity import Limits, TooComplex
+from projection.cost import PageSizes
 from projection.declaration import Column, Embed, FastFields, Fields, Nested, Rows, Shape
 from projection.field_info import plan_of
+from projection.measure import LIST_SIZE
 from projection.plan import Plan, Projected
 
 __all__ = [
+    "LIST_SIZE",
     "BoundedCache",
     "Catalogue",
     "Column",
@@ -16,10 +20,14 @@ __all__ = [
     "Entry",
     "FastFields",
     "Fields",
+    "Limits",
     "Nested",
+    "OutOfTime",
+    "PageSizes",
     "Plan",
     "Projected",
     "Rows",
     "Shape",
+    "TooComplex",
     "plan_of",
 ]

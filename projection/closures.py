@@ -22,7 +22,7 @@ from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from projection.declaration import FastFields
-from projection.direct_call import Call, direct_call, strawberry_field
+from projection.direct_call import Call, Convert, direct_call, strawberry_field
 from projection.field_arguments import Arguments, compile_arguments
 from projection.field_info import FieldInfo, RequestValues
 from projection.plan import Plan, Projected, compile_plan
@@ -161,7 +161,7 @@ class Closures:
         self.called.append(asked)
         place = self._place(asked, compile_plan(self._fast, self._selections, asked, self._rendering))
         arguments = compile_arguments(definition, asked.nodes[0])
-        found = direct_call(definition)
+        found = direct_call(definition, self._selections.schema._strawberry_schema)  # type: ignore[attr-defined]
         if found is not None:
             return _direct(*found, arguments, place)
         resolve: Any = definition.resolve or default_field_resolver
@@ -210,15 +210,21 @@ def _with_arguments(resolve: Any, arguments: Arguments, place: int) -> Callable[
     return call
 
 
-def _direct(call: Call, names: dict[str, str], arguments: Arguments | None, place: int) -> Callable[[Any, Run], Any]:
+def _direct(
+    call: Call, names: dict[str, tuple[str, Convert | None]], arguments: Arguments | None, place: int
+) -> Callable[[Any, Run], Any]:
     if arguments is None:
         return lambda source, run: call(source, run.info(place), {})
 
     def called(source: Any, run: Run) -> Any:
+        info = run.info(place)
         given = run.arguments[place]
         if given is None:
-            given = run.arguments[place] = {names[name]: value for name, value in arguments(run.variables).items()}
-        return call(source, run.info(place), given)
+            given = run.arguments[place] = {}
+            for name, value in arguments(run.variables).items():
+                python_name, convert = names[name]
+                given[python_name] = value if convert is None else convert(value, info)
+        return call(source, info, given)
 
     return called
 

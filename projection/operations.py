@@ -17,6 +17,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from projection.bounded_cache import BoundedCache
 from projection.closures import Closures, Finish, Run
 from projection.declaration import FastFields
+from projection.measure import Measure
 from projection.plan import Projected
 from projection.selection import Selections, Unsupported, deciding_variables
 
@@ -87,9 +88,14 @@ class Operation:
     """One operation of a valid document."""
 
     def __init__(
-        self, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: dict[str, FragmentDefinitionNode],
+        measure: Measure,
     ) -> None:
         self.node = node
+        self.measure = measure
         self.is_query = node.operation is OperationType.QUERY
         self._schema = schema
         self._fragments = fragments
@@ -130,11 +136,14 @@ class Operation:
 class Document:
     """A valid document and its operations."""
 
-    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, node: DocumentNode, measures: dict[int, Measure]) -> None:
+        """`measures` of its operations by the `id` of their nodes."""
         self.node = node
         fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
         self._operations = [
-            Operation(schema, each, fragments) for each in node.definitions if isinstance(each, OperationDefinitionNode)
+            Operation(schema, each, fragments, measures[id(each)])
+            for each in node.definitions
+            if isinstance(each, OperationDefinitionNode)
         ]
         self._by_name = {each.node.name.value: each for each in self._operations if each.node.name}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from graphql import GraphQLObjectType
 
@@ -20,6 +20,9 @@ _PAGE_INFO = {
     "endCursor": "(page.cursor(len(page.rows) - 1) if page.rows else None)",
 }
 _ATTEMPTS = 5
+
+Cursors: TypeAlias = Literal["none", "ends", "every"]
+"""The rows of which a cursor is asked. A place that nobody asks for need not be read."""
 
 
 UNPROVEN = object()
@@ -57,12 +60,14 @@ class PageOfRecords(Protocol):
 class Plan:
     """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time.
 
-    `positions` says where each expression of `columns` is in a record.
+    `positions` says where each expression of `columns` is in a record, `cursors` of which rows the page will be asked for
+    its place: none, those at its ends, or every one.
     """
 
     columns: str
     positions: Mapping[str, int]
     wants_total: bool
+    cursors: Cursors
     build: Callable[[Any, int | None, list[Any]], Any]
     embeddings: tuple[Embedding, ...]
     proof_place: int | None
@@ -93,12 +98,6 @@ class Plan:
         raise NotRendered  # catalogues that change faster than they are read
 
 
-def _page_info(asked: Asked) -> str:
-    if asked.name not in _PAGE_INFO:
-        raise Unsupported(asked.name)
-    return _PAGE_INFO[asked.name]
-
-
 Render: TypeAlias = Callable[[Asked], Callable[[Any], Any]]
 """Compiles how values of a catalogue look under a field; raises `Unsupported` where that depends on the request."""
 
@@ -123,6 +122,7 @@ class _Compiler:
         self._names: dict[str, Any] = {}
         self._rows = RowCode(selections, self._names)
         self._wants_total = False
+        self._cursors: Cursors = "none"
 
     def plan(self, asked: Asked, shape: Shape, fields: Fields, proof: str | None) -> Plan:
         below = object_type(asked)
@@ -141,7 +141,13 @@ class _Compiler:
         exec(compile("\n".join(lines), "<projection>", "exec"), self._names)  # noqa: S102 - see `RowCode`
         proof_place = None if proof is None else self._rows.place(proof)
         return Plan(
-            self._rows.selected, self._rows.columns, self._wants_total, self._names["build"], embeddings, proof_place
+            self._rows.selected,
+            self._rows.columns,
+            self._wants_total,
+            self._cursors,
+            self._names["build"],
+            embeddings,
+            proof_place,
         )
 
     def _embedding(self, use: EmbedUse) -> Embedding:
@@ -159,7 +165,7 @@ class _Compiler:
                 return "total"
             case "pageInfo":
                 below = object_type(asked)
-                return self._dict(below, self._selections.below(asked, below), _page_info)
+                return self._dict(below, self._selections.below(asked, below), self._page_info)
             case "nodes":
                 return f"[{self._node(asked, fields)} for row in page.rows]"
             case "edges":
@@ -168,8 +174,16 @@ class _Compiler:
                 return f"[{edge} for at, row in enumerate(page.rows)]"
         raise Unsupported(asked.name)
 
+    def _page_info(self, asked: Asked) -> str:
+        if asked.name not in _PAGE_INFO:
+            raise Unsupported(asked.name)
+        if asked.name.endswith("Cursor") and self._cursors == "none":
+            self._cursors = "ends"
+        return _PAGE_INFO[asked.name]
+
     def _edge(self, asked: Asked, fields: Fields) -> str:
         if asked.name == "cursor":
+            self._cursors = "every"
             return "page.cursor(at)"
         if asked.name == "node":
             return self._node(asked, fields)

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Any
 
+import asyncpg
 from graphql import GraphQLError
 from graphql.language import ValueNode, VariableDefinitionNode
 from strawberry.exceptions import MissingQueryError, StrawberryInputCoercionError
@@ -18,7 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
 from domain.scopes import ALL_SCOPES, Scope
-from projection import BoundedCache, CompiledSchema
+from projection import BoundedCache, CompiledSchema, OutOfTime, TooComplex
 from projection.compiled_schema import MAX_DOCUMENTS
 from resolvers.context import RequestContext
 from resolvers.named_operation import OnlyOperation
@@ -32,6 +33,13 @@ _REFUSALS_OF_THE_LIBRARY = (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
     RecursionError,  # nothing but a query nested out of reason leads to one before a resolver runs
+)
+OUT_OF_TIME = (OutOfTime, asyncpg.QueryCanceledError)
+"""The limit of an operation, and that of PostgreSQL for a single statement, which stands a second behind it."""
+
+TOOK_TOO_LONG = (
+    "This took too long and was stopped. Ask for less at once. A mutation may have happened: send it again with the same"
+    " idempotency key, or look before you repeat it."
 )
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
@@ -76,6 +84,11 @@ class NovaSchema(CompiledSchema):
                 continue
             if isinstance(error.original_error, DomainError):
                 extensions |= {"code": str(error.original_error.code), "input": list(error.original_error.path)}
+            elif isinstance(error.original_error, TooComplex):
+                extensions |= {"code": ErrorCode.QUERY_TOO_COMPLEX.value, "allowed": error.original_error.allowed}
+            elif isinstance(error.original_error, OUT_OF_TIME):
+                error.message = TOOK_TOO_LONG
+                extensions["code"] = ErrorCode.TIMED_OUT.value
             elif _is_about_the_request(error):
                 # Suggestions would tell the schema to those who may not read it.
                 error.message = _SUGGESTION.sub("", error.message)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from projection import Limits, PageSizes
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.group_mutation import GroupMutation
@@ -18,7 +19,7 @@ from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import Subscription
 from schema.scalars import SCALARS
-from services.paging import MAX_SIZE
+from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
@@ -42,5 +43,6 @@ def build_schema() -> NovaSchema:
         mutation=Mutation,
         subscription=Subscription,
         fast=FAST,
+        limits=Limits(pages=PageSizes(DEFAULT_SIZE, MAX_SIZE)),
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=MAX_SIZE),
     )

@@ -74,7 +74,7 @@ class SimQuery:
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
         if plan := _plan(info):
-            asked = Asked(wanted, request, order, plan.columns, plan.positions)
+            asked = Asked(wanted, request, order, plan)
             if not plan.wants_total:
                 return await plan.page(await list_sim_records(principal, asked))
             return await plan.page(*await list_and_count_sim_records(principal, asked))

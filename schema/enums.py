@@ -59,6 +59,9 @@ class ErrorCode(Enum):
     INVALID_REQUEST = "INVALID_REQUEST"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    RATE_LIMITED = "RATE_LIMITED"
+    TIMED_OUT = "TIMED_OUT"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
@@ -96,6 +99,9 @@ describe(
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
         "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",
+        "QUERY_TOO_COMPLEX": "The document is too deep or too wide, or asks for too many rows at once: see docs/gates.md.",
+        "RATE_LIMITED": "Too many requests with this token: `extensions.retryAfter` says for how many seconds to wait.",
+        "TIMED_OUT": "The operation took longer than 15 seconds and was stopped.",
         "INTERNAL_ERROR": "Something broke on our side; `extensions.errorId` names it to support.",
     },
 )

@@ -6,6 +6,7 @@ from typing import Self
 
 import strawberry
 
+from projection import LIST_SIZE
 from schema.ids import global_id
 from schema.operation import Operation
 from schema.sim import Sim
@@ -34,7 +35,9 @@ class OperationsChangedEvent:
         description="Whether these are the 50 most recent and all open ones, at the beginning or after a gap, instead of"
         " those that changed."
     )
-    operations: list[Operation] = strawberry.field(description="The operations, newest first, each as it stands now.")
+    operations: list[Operation] = strawberry.field(
+        description="The operations, newest first, each as it stands now.", metadata={LIST_SIZE: 500}
+    )
 
     @classmethod
     def of(cls, event: OperationsEvent) -> Self:
@@ -49,7 +52,9 @@ class SimsChangedEvent:
     snapshot: bool = strawberry.field(
         description="Whether this replaces everything sent before: at the beginning, and after a gap."
     )
-    sims: list[Sim] = strawberry.field(description="The SIMs, newest first, at most 500, each as it stands now.")
+    sims: list[Sim] = strawberry.field(
+        description="The SIMs, newest first, at most 500, each as it stands now.", metadata={LIST_SIZE: 500}
+    )
     no_longer_matching: list[strawberry.ID] = strawberry.field(
         description="Ids of SIMs that do not match any more. Ids that this subscription never sent may be among them:"
         " they mean nothing to it."

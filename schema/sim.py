@@ -10,6 +10,7 @@ import strawberry
 
 from domain.locks import HOW_TO_LIFT, LockKind
 from novaconnect_sdk import SimStatus
+from projection import LIST_SIZE
 from schema.arguments import After, Before, First, Last
 from schema.company import Company
 from schema.connections import Connection, Node
@@ -24,6 +25,9 @@ from schema.usage import DataSession, DayOfUsage
 from services.fleet.sim_relations import LockRow
 from services.fleet.sim_rows import SimRow
 from services.paging import PageRequest
+
+USUAL_DAYS = 92
+"""Days of use that one SIM is taken to be asked for when the cost of a query is counted."""
 
 _LATEST = PageRequest(first=1)
 
@@ -218,7 +222,10 @@ class Sim(Node):
         page = await info.context.loaders.sessions.load((self.row.id, PageRequest(first, after, last, before)))
         return Connection(page=page, make=DataSession.of, count=lambda: self._session_count(info))
 
-    @strawberry.field(description="What it used by day, oldest first; days without a session are left out.")
+    @strawberry.field(
+        description="What it used by day, oldest first; days without a session are left out.",
+        metadata={LIST_SIZE: USUAL_DAYS},
+    )
     async def usage(
         self,
         info: Info,

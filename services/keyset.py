@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 import asyncpg
 
-from models.database import fetch
+from models.database import fetch, readers
 from models.where import Where
-from services.paging import ListOrder, Page, PageRequest, Row
+from services.paging import MOMENT, ListOrder, Page, PageRequest, Row
 
 Place = tuple[object, int] | None
 Read = Callable[..., Awaitable[Sequence[asyncpg.Record]]]
@@ -17,36 +19,102 @@ Build = Callable[[str, str], str]
 """Makes the query of conditions (SQL) and of what follows them: ORDER BY and LIMIT."""
 
 
+class AskedColumns(Protocol):
+    """What of each row is asked: what a projection's `Plan` says."""
+
+    @property
+    def columns(self) -> str:
+        """SQL expressions; they stand first in the records."""
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """Where each of them is in a record."""
+
+    @property
+    def cursors(self) -> str:
+        """The rows whose place will be asked for: `none`, those at the `ends`, or `every` one."""
+
+
 async def keyset_page(
-    build: Build,
-    where: Where,
-    order: ListOrder,
-    request: PageRequest,
-    to_row: Callable[[asyncpg.Record], Row],
-    read: Read = fetch,
-    value_at: int | str = "order_value",
+    build: Build, where: Where, order: ListOrder, request: PageRequest, to_row: Callable[[asyncpg.Record], Row]
 ) -> Page[Row]:
     """Fetch one page; `build` selects `order.selected` besides the row's own columns.
 
-    `value_at` says where a record has the ordered value, when `build` selects that elsewhere. One query, or two when the
-    page reaches across the border to the rows whose ordered value is empty: that way every order keeps to an index scan
-    with a row comparison.
+    One query, or two when the page reaches across the border to the rows whose ordered value is empty: that way every order
+    keeps to an index scan with a row comparison.
     """
+    page = await _page(build, where, order, request, fetch)
+    return Page([to_row(record) for record in page.rows], page.places, order, page.has_next, page.has_previous)
+
+
+async def keyset_records(
+    build: Callable[[str, str, str], str],
+    where: Where,
+    order: ListOrder,
+    request: PageRequest,
+    asked: AskedColumns,
+    *,
+    extra: str = "",
+    is_steady: bool = False,
+) -> Page[asyncpg.Record]:
+    """Fetch one page as records of the asked columns, on a connection for reading.
+
+    `build` makes the query of what is selected, of conditions and of what follows them; `extra` is selected besides. With
+    `is_steady` the values of the conditions do not matter for how the query is best run, so that PostgreSQL may plan it once:
+    planning a page costs more than reading it.
+    """
+    value_at, selected, parse = _places_of(order, asked)
+    columns = ", ".join(filter(None, (asked.columns, extra, selected)))
+    page = await _page(
+        lambda conditions, tail: build(columns, conditions, tail),
+        where,
+        order,
+        request,
+        readers().fetch,
+        is_steady=is_steady,
+    )
+    return replace(page, places=_Places(page.rows, value_at, parse))
+
+
+def _places_of(order: ListOrder, asked: AskedColumns) -> tuple[int | str, str, Callable[[str], object] | None]:
+    """Where a record has its ordered value, what has to be selected for that, and how it is read if as a text.
+
+    Most often it is asked for anyway. Else a moment takes longer to decode than all the rest of a row.
+    """
+    if asked.cursors == "none":
+        return "order_value", "", None
+    if (position := asked.positions.get(order.expression or "")) is not None:
+        return position, f"{order.id_column} AS order_id", None
+    if asked.cursors == "ends" and order.parse is MOMENT:
+        return "order_value", f"({order.expression})::text AS order_value, {order.id_column} AS order_id", _moment
+    return "order_value", order.selected, None
+
+
+def _moment(text: str) -> object:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+async def _page(
+    build: Build, where: Where, order: ListOrder, request: PageRequest, read: Read, *, is_steady: bool = False
+) -> Page[asyncpg.Record]:
     size = request.size()
     after, before = order.place(request.after, "after"), order.place(request.before, "before")
     records: list[asyncpg.Record] = []
     for part, tail in _parts(where, order, after, before, request.backward):
         if len(records) > size:
             break
-        limit = part.bind(size + 1 - len(records))
+        most = size + 1 - len(records)
+        # A LIMIT that is not known is taken for a tenth of the rows, which makes every plan for the known one look better.
+        limit = str(most) if is_steady else part.bind(most)
         records += await read(build(part.sql, f"{tail} LIMIT {limit}"), *part.arguments)
     more = len(records) > size
-    records = records[:size]
+    if more:
+        del records[size:]
     if request.backward:
         records.reverse()
     return Page(
-        rows=[to_row(record) for record in records],
-        places=_Places(records, value_at),
+        rows=records,
+        places=_Places(records),
         order=order,
         has_next=before is not None if request.backward else more,
         has_previous=more if request.backward else after is not None,
@@ -56,16 +124,23 @@ async def keyset_page(
 class _Places(Sequence[tuple[Any, int]]):
     """The place of each record, taken out of it only when somebody wants its cursor."""
 
-    def __init__(self, records: Sequence[asyncpg.Record], value_at: int | str) -> None:
+    def __init__(
+        self,
+        records: Sequence[asyncpg.Record],
+        value_at: int | str = "order_value",
+        parse: Callable[[str], object] | None = None,
+    ) -> None:
         self._records = records
         self._value_at = value_at
+        self._parse = parse
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __getitem__(self, index: Any) -> Any:
         record = self._records[index]
-        return record[self._value_at], record["order_id"]
+        value = record[self._value_at]
+        return value if value is None or self._parse is None else self._parse(value), record["order_id"]
 
 
 def keyset_condition(where: Where, order: ListOrder, after: Place) -> None:

@@ -26,8 +26,8 @@ MAX_SUBSCRIPTIONS = 20
 MAX_NESTING = 50
 """Brackets inside brackets in a GraphQL document."""
 
-MAX_NAMES = 2_000
-"""Names (fields, aliases, arguments, types) in a GraphQL document: what validation costs grows with their square."""
+MAX_TOKENS = 2_000
+"""Names, values and signs in a GraphQL document."""
 
 MAX_FRAGMENTS = 100
 """The word `fragment` in a GraphQL document: a chain of fragments is walked recursively."""

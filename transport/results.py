@@ -24,8 +24,15 @@ class Result(Protocol):
 
 
 def is_request_error(result: Result) -> bool:
-    """Whether nothing was executed: the document or the variables were refused. Errors of execution have a path."""
-    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+    """Whether nothing was executed: the document or the variables were refused. Errors of execution have a path, save one."""
+    errors = result.errors or ()
+    return (
+        result.data is None and bool(errors) and all(error.path is None and not _timed_out(error) for error in errors)
+    )
+
+
+def _timed_out(error: GraphQLError) -> bool:
+    return (error.extensions or {}).get("code") == ErrorCode.TIMED_OUT.value
 
 
 def says_unauthenticated(result: Result) -> bool:

@@ -13,7 +13,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from access import Principal
 from eventstream import EventHub
-from projection import CompiledSchema
+from projection import CompiledSchema, TooComplex
 from projection.selection import Unsupported
 from resolvers.context import RequestContext
 from schema.context import SHARED
@@ -47,16 +47,18 @@ class SharedStreams:
         self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None
     ) -> Subscription | None:
         """What is asked, if it is a subscription that can be shared; None leaves it, and its errors, to the schema."""
-        document = self._schema.document(query) if self._schema and query else None
+        if self._schema is None or not query:
+            return None
+        document = self._schema.document(query)
         operation = document.operation(operation_name) if document else None
-        if query is None or operation is None or operation.node.operation is not OperationType.SUBSCRIPTION:
+        if operation is None or operation.node.operation is not OperationType.SUBSCRIPTION:
             return None
         roots = operation.node.selection_set.selections
         if not all(isinstance(root, FieldNode) and root.name.value in self._shared_fields for root in roots):
             return None
         try:
-            operation.variables(variables)
-        except Unsupported:
+            self._schema.check_cost(operation, operation.variables(variables))
+        except (Unsupported, TooComplex):
             return None
         written = orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
         return Subscription(query, variables, operation_name, (query, operation_name, written))

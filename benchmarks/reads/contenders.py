@@ -1,4 +1,4 @@
-"""The servers of the comparison: how each is started and asked, and what of its answers must agree."""
+"""The servers of the comparison, and how each is started and asked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from models.database import connection_arguments
 from supervisor.ports import choose_port
@@ -28,26 +27,25 @@ class Contender:
     port: int
     token: bool = False
     postgraphile: bool = False
-    only: frozenset[str] = frozenset()
-    """The queries it can answer; empty: all."""
+    has_goal: bool = True
+    """Whether the API is to be faster or slower than it by a given ratio."""
 
 
-def contenders(queries: Mapping[str, Any]) -> list[Contender]:
+def contenders() -> list[Contender]:
     """Ours, the floor, the baseline, and with node the three of npm."""
     python = sys.executable
     uvicorn = (python, "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--port", "{port}")
-    known = frozenset(("page", "page + count", "search", "one SIM"))
     found = [
         Contender("NovaConnect", (python, "manage.py", "api"), choose_port(), token=True),
-        Contender("floor", (*uvicorn, "benchmarks.reads.floor:app"), choose_port(), only=known),
-        Contender("Strawberry + Tortoise", (*uvicorn, "benchmarks.reads.plain:app"), choose_port()),
+        Contender("floor", (*uvicorn, "benchmarks.reads.floor:app"), choose_port()),
+        Contender("Strawberry + Tortoise", (*uvicorn, "benchmarks.reads.plain:app"), choose_port(), has_goal=False),
     ]
     # PostGraphile wants a newer node than many machines have, so it comes with the rest.
     node = str(NODE / "node_modules" / ".bin" / "node")
     if shutil.which(node):
         found += [
             Contender("Yoga + jit", (node, str(NODE / "yoga.mjs")), choose_port()),
-            Contender("Mercurius + jit", (node, str(NODE / "mercurius.mjs")), choose_port()),
+            Contender("Mercurius + jit", (node, str(NODE / "mercurius.mjs")), choose_port(), has_goal=False),
             Contender("PostGraphile 5", (node, str(NODE / "postgraphile.mjs")), choose_port(), postgraphile=True),
         ]
     return found
@@ -85,23 +83,3 @@ def running(
             stack.callback(process.terminate)
             pids[contender.name] = process.pid
         yield pids
-
-
-def agreed(data: dict[str, Any]) -> Any:
-    """What of an answer all servers must agree on, whatever their names for it."""
-    found = next(iter(data.values()))
-    if found is None or "iccid" in found:
-        return found and _row(found)
-    nodes = found.get("nodes") or [edge["node"] for edge in found.get("edges") or ()]
-    more = (found.get("pageInfo") or {}).get("hasNextPage")
-    return found.get("totalCount"), more, [_row(node) for node in nodes]
-
-
-def _row(node: dict[str, Any]) -> tuple[Any, ...]:
-    profile = node.get("profile") or node.get("profileByProfileId") or {}
-    groups = node.get("groups")
-    if groups is None:
-        members = (node.get("simGroupMembersBySimId") or {}).get("nodes") or ()
-        groups = [member["simGroupByGroupId"] for member in members]
-    names = tuple(sorted(group["name"] for group in groups))
-    return node.get("iccid") or node.get("key"), node.get("name") or node.get("label"), profile.get("code"), names

@@ -36,11 +36,16 @@ _SEARCH = f"""WITH found AS MATERIALIZED (
   SELECT id, created_at FROM sim WHERE company_id = $1 AND search_text LIKE $2)
 SELECT {_COLUMNS}, (SELECT count(*) FROM found) FROM sim s
 WHERE s.id IN (SELECT id FROM found ORDER BY created_at DESC, id DESC LIMIT 151) ORDER BY s.created_at DESC, s.id DESC"""
+_NARROW = "SELECT iccid, name, profile_id FROM sim WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
+_FRAGMENTS = (
+    "SELECT iccid, msisdn, company_id, name, observed_status, observed_at, updated_at FROM sim WHERE company_id = $1"
+    " ORDER BY created_at DESC, id DESC LIMIT $2"
+)
 _ONE = f"SELECT {_COLUMNS} FROM sim s WHERE s.company_id = $1 AND s.iccid = $2"
 
 
 class Floor:
-    """The application; what it needs is opened at the first request."""
+    """The application; what it needs is opened at the start."""
 
     pool: asyncpg.Pool[asyncpg.Record] | None = None
 
@@ -51,6 +56,9 @@ class Floor:
         arguments = connection_arguments(os.environ["DATABASE_URL"])
         pool = await asyncpg.create_pool(**arguments, max_size=10, reset=no_reset, server_settings={"jit": "off"})
         profiles = await pool.fetch("SELECT id, code, title, apn FROM profile")
+        self.codes = {row["id"]: orjson.Fragment(orjson.dumps({"code": row["code"]})) for row in profiles}
+        companies = await pool.fetch("SELECT id, name FROM company")
+        self.companies = {row["id"]: orjson.Fragment(orjson.dumps({"name": row["name"]})) for row in companies}
         groups = await pool.fetch("SELECT id, name FROM sim_group ORDER BY lower(name), id")
         self.profiles = {
             row["id"]: orjson.Fragment(orjson.dumps({**row, "id": _id("Profile", row["id"])})) for row in profiles
@@ -111,16 +119,47 @@ class Floor:
         found = await pool.fetchrow(_ONE, _COMPANY, variables["iccid"])
         return {"sim": None if found is None else self.row(found)}
 
+    async def narrow(self, pool: asyncpg.Pool[asyncpg.Record], variables: dict[str, Any]) -> Any:
+        rows = await pool.fetch(_NARROW, _COMPANY, 50)
+        return {"sims": {"nodes": [{"iccid": r[0], "name": r[1], "profile": self.codes[r[2]]} for r in rows]}}
+
+    async def fragments(self, pool: asyncpg.Pool[asyncpg.Record], variables: dict[str, Any]) -> Any:
+        rows = await pool.fetch(_FRAGMENTS, _COMPANY, 100)
+        nodes = [
+            {
+                "key": r[0],
+                "number": r[1],
+                "company": self.companies[r[2]],
+                "label": r[3],
+                "observed": {"status": r[4], "asOf": r[5]},
+                "updatedAt": r[6],
+            }
+            for r in rows
+        ]
+        return {"sims": {"nodes": nodes}}
+
     async def __call__(
         self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         message = await receive()
-        request = orjson.loads(message["body"])
-        if self.pool is None:
+        if scope["type"] == "lifespan":
             self.pool = await self.open()
-        handle = {"Page": self.page, "Counted": self.counted, "Search": self.search, "One": self.one}
-        name = request["query"][6:].split("(", 1)[0].strip()
-        data = await handle[name](self.pool, request["variables"])
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        request = orjson.loads(message["body"])
+        assert self.pool is not None
+        handle = {
+            "Page": self.page,
+            "Counted": self.counted,
+            "Search": self.search,
+            "One": self.one,
+            "Narrow": self.narrow,
+            "Fragments": self.fragments,
+        }
+        name = request["query"][6:].split("(", 1)[0].split("{", 1)[0].strip()
+        data = await handle[name](self.pool, request.get("variables") or {})
         body = orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

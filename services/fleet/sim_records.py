@@ -11,27 +11,34 @@ from access import Principal, limit_to_visible
 from domain.sim_filter import SimFilter
 from models.database import readers
 from models.where import Where
-from services.fleet.list_sims import count_sims, is_kept
+from services.fleet.list_sims import EVERYTHING, count_sims, is_kept
 from services.fleet.sim_filter import apply_filter
-from services.keyset import keyset_page
+from services.keyset import AskedColumns, keyset_records
 from services.paging import ListOrder, Page, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which page of which SIMs; `columns` are SQL over `s` and stand first in the records, each where `positions` says."""
+    """Which page of which SIMs, and what of each: SQL over `s`."""
 
     sim_filter: SimFilter
     request: PageRequest
     order: ListOrder
+    of_each: AskedColumns
+
+
+@dataclass(frozen=True, slots=True)
+class _OfEach:
+    """Asked columns under other names of their expressions."""
+
     columns: str
     positions: Mapping[str, int]
+    cursors: str
 
 
 async def list_sim_records(principal: Principal, asked: Asked) -> Page[asyncpg.Record]:
     """One page of the visible SIMs that the filter names."""
-    where = await _filtered(principal, asked)
-    return await _page(where, asked, asked.columns)
+    return await _page(await _filtered(principal, asked), asked)
 
 
 async def list_and_count_sim_records(principal: Principal, asked: Asked) -> tuple[Page[asyncpg.Record], int]:
@@ -42,9 +49,9 @@ async def list_and_count_sim_records(principal: Principal, asked: Asked) -> tupl
         limit_to_visible(principal, kept, "k")
         where.arguments[:] = kept.arguments
         total = f"(SELECT sum(k.change)::bigint FROM sim_count_change k WHERE {kept.sql}) AS total"  # noqa: S608
-        page = await _page(where, asked, f"{asked.columns}, {total}")
+        page = await _page(where, asked, total)
     elif asked.order.nullable:
-        page = await _page(where, asked, asked.columns)
+        page = await _page(where, asked)
         return page, await count_sims(principal, asked.sim_filter)
     else:
         page = await _found_page(where, asked)
@@ -60,18 +67,15 @@ async def _filtered(principal: Principal, asked: Asked) -> Where:
     return where
 
 
-async def _page(where: Where, asked: Asked, columns: str) -> Page[asyncpg.Record]:
-    # Most often the ordered value is asked for anyway; a moment takes longer to decode than anything else of a row.
-    value_at = asked.positions.get(asked.order.expression or "", "order_value")
-    selected = asked.order.selected if value_at == "order_value" else f"{asked.order.id_column} AS order_id"
-    return await keyset_page(
-        lambda conditions, tail: f"SELECT {columns}, {selected} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+async def _page(where: Where, asked: Asked, extra: str = "") -> Page[asyncpg.Record]:
+    return await keyset_records(
+        lambda columns, conditions, tail: f"SELECT {columns} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         asked.order,
         asked.request,
-        _as_it_is,
-        readers().fetch,
-        value_at,
+        asked.of_each,
+        extra=extra,
+        is_steady=asked.sim_filter == EVERYTHING,
     )
 
 
@@ -82,16 +86,23 @@ async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
         f" FROM sim s WHERE {where.sql})"
     )
     order = replace(asked.order, expression=asked.order.expression and "f.place", id_column="f.id")
+    at = asked.of_each.positions.get(asked.order.expression or "")
+    positions = {} if at is None else {"f.place": at}
 
-    def build(conditions: str, tail: str) -> str:
-        ordered = tail.split(" LIMIT ")[0].replace("f.", "p.")
+    def build(columns: str, conditions: str, tail: str) -> str:
         return (
-            f"{found} SELECT {asked.columns}, (SELECT count(*) FROM found) AS total, p.place AS order_value,"  # noqa: S608
-            f" p.id AS order_id FROM (SELECT f.id, f.place FROM found f WHERE {conditions} {tail}) p"
-            f" JOIN sim s ON s.id = p.id {ordered}"
+            f"{found} SELECT {columns} FROM (SELECT f.id, f.place FROM found f WHERE {conditions} {tail}) f"  # noqa: S608
+            f" JOIN sim s ON s.id = f.id {tail.split(' LIMIT ')[0]}"
         )
 
-    return await keyset_page(build, Where(*where.arguments), order, asked.request, _as_it_is, read=readers().fetch)
+    return await keyset_records(
+        build,
+        Where(*where.arguments),
+        order,
+        asked.request,
+        _OfEach(asked.of_each.columns, positions, asked.of_each.cursors),
+        extra="(SELECT count(*) FROM found) AS total",
+    )
 
 
 async def get_sim_record(
@@ -102,7 +113,3 @@ async def get_sim_record(
     where.add(f"s.iccid = {where.bind(iccid)}" if sim_id is None else f"s.id = {where.bind(sim_id)}")
     limit_to_visible(principal, where, "s", sims="s.id")
     return await readers().fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
-
-
-def _as_it_is(record: asyncpg.Record) -> asyncpg.Record:
-    return record

@@ -47,13 +47,17 @@ BAD_SHAPES = {
     "long strings in a list named csv": (ME | {"variables": {"csv": ["y" * 65 * KB]}}, 413, "REQUEST_TOO_LARGE"),
     "NUL in a variable": (ME | {"variables": {"a": "x\x00"}}, 400, "INVALID_REQUEST"),
     "NUL escaped in the query": ({"query": '{ length(letter: {text: "\\u0000"}) }'}, 400, "INVALID_REQUEST"),
-    "1,000 levels of query": ({"query": "{a" * 1000 + "}" * 1000}, 400, "INVALID_REQUEST"),
-    "1,000 levels of list": ({"query": "{ length(letter: " + "[" * 1000 + "]" * 1000 + ") }"}, 400, "INVALID_REQUEST"),
-    "20,000 aliases": ({"query": "{" + " ".join(f"a{n}:me" for n in range(10_000)) + "}"}, 400, "INVALID_REQUEST"),
+    "1,000 levels of query": ({"query": "{a" * 1000 + "}" * 1000}, 400, "QUERY_TOO_COMPLEX"),
+    "1,000 levels of list": (
+        {"query": "{ length(letter: " + "[" * 1000 + "]" * 1000 + ") }"},
+        400,
+        "QUERY_TOO_COMPLEX",
+    ),
+    "20,000 aliases": ({"query": "{" + " ".join(f"a{n}:me" for n in range(10_000)) + "}"}, 400, "QUERY_TOO_COMPLEX"),
     "a chain of 1,000 fragments": (
         {"query": "{...f0}" + "".join(f"fragment f{n} on Query{{...f{n + 1}}}" for n in range(1000))},
         400,
-        "INVALID_REQUEST",
+        "QUERY_TOO_COMPLEX",
     ),
 }
 BAD_HEADERS = {

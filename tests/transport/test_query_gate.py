@@ -7,7 +7,7 @@ from graphql import build_schema, get_introspection_query, parse, validate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.limits import MAX_FRAGMENTS, MAX_NAMES, MAX_NESTING
+from transport.limits import MAX_FRAGMENTS, MAX_NESTING, MAX_TOKENS
 from transport.query_gate import check_document, is_longer
 from transport.refusals import RequestRefused
 
@@ -31,14 +31,16 @@ def nested(depth: int, inner: str = "d") -> str:
     [
         (nested(MAX_NESTING), True),
         (nested(MAX_NESTING + 1), False),
-        ("{" + "d " * MAX_NAMES + "}", True),
-        ("{" + "d " * (MAX_NAMES + 1) + "}", False),
+        ("{" + "d " * (MAX_TOKENS - 2) + "}", True),
+        ("{" + "d " * (MAX_TOKENS - 1) + "}", False),
+        ("{" + "a(c:[-1,2.5e3])" * 222 + "}", True),  # 9 tokens each
+        ("{" + "a(c:[-1,2.5e3])" * 286 + "}", False),
         ("fragment " * MAX_FRAGMENTS, True),
         ("fragment " * (MAX_FRAGMENTS + 1), False),
         (get_introspection_query(input_value_deprecation=True), True),
     ],
 )
-def test_it_counts_nesting_names_and_fragments(query: str, accepted: bool) -> None:
+def test_it_counts_nesting_tokens_and_fragments(query: str, accepted: bool) -> None:
     assert passes(query) is accepted
 
 

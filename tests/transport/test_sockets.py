@@ -171,7 +171,7 @@ class TestWhatIsRefused:
             ("{", {}, "INVALID_REQUEST"),
             ("{ " + "x" * 500 + "(", {}, "INVALID_REQUEST"),
             ("{ nothing }", {}, "INVALID_REQUEST"),
-            ("{" * 60, {}, "INVALID_REQUEST"),
+            ("{" * 60, {}, "QUERY_TOO_COMPLEX"),
             ("query A { me }", {"operationName": "B"}, "INVALID_REQUEST"),
             ("{ me }", {"operationName": 7}, "INVALID_REQUEST"),
             ("{ me }", {"variables": []}, "INVALID_REQUEST"),
