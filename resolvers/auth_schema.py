@@ -57,9 +57,7 @@ class AuthMutation:
     """Changing."""
 
     @strawberry.mutation(description="Register a company and its first owner. A link is mailed; then staff approve.")
-    async def register(
-        self, input: Annotated[RegisterInput, strawberry.argument(description="Both.")]
-    ) -> AuthPayload:
+    async def register(self, input: Annotated[RegisterInput, strawberry.argument(description="Both.")]) -> AuthPayload:
         """Take a registration."""
         return await _done(register(Registration(**{name: getattr(input, name) for name in _REGISTRATION})))
 
@@ -79,9 +77,7 @@ class AuthMutation:
         """Open a session."""
         context = info.context
         try:
-            who = await log_in(
-                input.email, input.password, remember=input.remember_me, user_agent=context.user_agent
-            )
+            who = await log_in(input.email, input.password, remember=input.remember_me, user_agent=context.user_agent)
         except DomainError as refusal:
             return LogInPayload(user=None, user_errors=[AuthError.of(refusal)])
         context.opened = who.session
@@ -95,7 +91,9 @@ class AuthMutation:
         info.context.closed = True
         return AuthPayload(ok=True, user_errors=[])
 
-    @strawberry.mutation(description="Mail a link for a new password, if the address is known; the answer does not tell.")
+    @strawberry.mutation(
+        description="Mail a link for a new password, if the address is known; the answer does not tell."
+    )
     async def request_password_reset(
         self, email: Annotated[str, strawberry.argument(description="The address of the account.")]
     ) -> AuthPayload:

@@ -7,8 +7,9 @@ from typing import Annotated, Self
 
 import strawberry
 
+from domain.diagnosis_texts import Language
 from domain.errors import DomainError, TooManyAttempts
-from models.identity import UserLanguage, UserRole
+from models.identity import UserRole
 from schema.enums import ErrorCode
 from services.accounts.sessions import OpenedSession
 
@@ -49,7 +50,9 @@ class AuthError:
 class AuthPayload:
     """Answer of the mutations that open no session."""
 
-    ok: bool = strawberry.field(description="True when it was done, or, where that must not be told, when it was taken.")
+    ok: bool = strawberry.field(
+        description="True when it was done, or, where that must not be told, when it was taken."
+    )
     user_errors: list[AuthError] = strawberry.field(description="Why it was refused; empty when it was not.")
 
 
@@ -74,7 +77,9 @@ class ConfirmEmailPayload:
     """Answer of `confirmEmail`."""
 
     ok: bool = strawberry.field(description="True when the address is confirmed.")
-    awaits_approval: bool = strawberry.field(description="Whether NovaConnect's staff still have to approve the company.")
+    awaits_approval: bool = strawberry.field(
+        description="Whether NovaConnect's staff still have to approve the company."
+    )
     user_errors: list[AuthError] = strawberry.field(description="Why it was refused; empty when it was not.")
 
 
@@ -96,7 +101,7 @@ class RegisterInput:
     name: str = strawberry.field(description="The owner's own name, up to 200 characters.")
     email: str = strawberry.field(description="The owner's address, with which they log in; a link is mailed there.")
     password: str = strawberry.field(description="See `passwordPolicy`.")
-    language: UserLanguage = strawberry.field(default=UserLanguage.RU, description="The language of mails.")
+    language: Language = strawberry.field(default=Language.RU, description="The language of mails.")
     phone: str | None = strawberry.field(default=None, description="The owner's number, international.")
 
 

@@ -53,6 +53,7 @@ class Settings:
     file_store_endpoint: str | None = None
     link_secret: str | None = None
     public_url: str | None = None
+    portal_url: str | None = None
 
     @property
     def owner_database_url(self) -> str | None:
@@ -110,6 +111,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         file_store_endpoint=_line(env, "AWS_ENDPOINT_URL"),
         link_secret=_secret(env, "LINK_SECRET"),
         public_url=_address(env, "PUBLIC_URL"),
+        portal_url=_address(env, "PORTAL_URL"),
     )
     return _checked(settings)
 

@@ -126,9 +126,13 @@ async def store_password(user_id: int, company_id: int | None, hashed: str, prin
 
 def _require_ready(row: asyncpg.Record) -> None:
     if row["email_confirmed_at"] is None:
-        message = "Confirm your e-mail address first: open the link in the mail, or ask for a new password to get another."
+        message = (
+            "Confirm your e-mail address first: open the link in the mail, or ask for a new password to get another."
+        )
         raise NotConfirmed(message, path=("input",))
     if row["company_state"] == CompanyState.PENDING.value:
-        raise NotApproved("NovaConnect has not approved your company yet: we write to you when it has.", path=("input",))
+        raise NotApproved(
+            "NovaConnect has not approved your company yet: we write to you when it has.", path=("input",)
+        )
     if row["company_state"] == CompanyState.CLOSED.value:
         raise NotApproved("Your company is closed: write to technical support.", path=("input",))

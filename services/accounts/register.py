@@ -9,8 +9,9 @@ import asyncpg
 from domain.account_letters import AccountLetter
 from domain.clock import clock
 from domain.contact_data import country_code, email_address, one_line, phone_number
+from domain.diagnosis_texts import Language
 from models.database import execute, fetch_row, fetch_value
-from models.identity import LinkKind, UserLanguage
+from models.identity import LinkKind
 from services.accounts.even_time import even_time
 from services.accounts.letters import send_letter
 from services.accounts.links import make_link, use_link
@@ -42,7 +43,7 @@ class Registration:
     name: str
     email: str
     password: str
-    language: UserLanguage
+    language: Language
     phone: str | None = None
 
 
@@ -99,7 +100,7 @@ async def _store(plain: Registration, hashed: str) -> None:
         _COMPANY, plain.company_name, plain.country, plain.tax_number, plain.name, plain.email, now
     )
     row = await fetch_row(
-        _OWNER, company_id, plain.email, plain.name, now, plain.language.value, plain.phone, hashed
+        _OWNER, company_id, plain.email, plain.name, now, plain.language.value.lower(), plain.phone, hashed
     )
     assert row is not None
     await record_as(

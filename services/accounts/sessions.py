@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from access import Principal, digest_of, new_session
+from access.origin import request_address
 from domain.clock import clock
 from domain.errors import NotFound
 from models.database import execute, fetch, fetch_value
-from access.origin import request_address
 from services.audit.record import record, record_as
 from services.unit_of_work import unit_of_work
 
@@ -50,7 +50,9 @@ class SessionRow:
     last_used_from: str | None
 
 
-async def open_session(user_id: int, company_id: int | None, *, remember: bool, user_agent: str | None) -> OpenedSession:
+async def open_session(
+    user_id: int, company_id: int | None, *, remember: bool, user_agent: str | None
+) -> OpenedSession:
     """Log a user in, who has shown who they are; inside a transaction."""
     secret, now = new_session(), clock.now()
     lasts = LONG if remember else SHORT
@@ -65,7 +67,11 @@ async def open_session(user_id: int, company_id: int | None, *, remember: bool, 
         request_address(),
     )
     await record_as(
-        user_id, "session.opened", f"session:{session_id}", company_id=company_id, token_id=session_id,
+        user_id,
+        "session.opened",
+        f"session:{session_id}",
+        company_id=company_id,
+        token_id=session_id,
         detail={"remember": remember},
     )
     return OpenedSession(secret, lasts if remember else None)
@@ -91,7 +97,10 @@ async def end_all_sessions(principal: Principal, *, but_this: bool) -> int:
     async with unit_of_work():
         ended = await end_credentials(principal.user_id, keep=keep)
         await record(
-            principal, "session.ended_everywhere", f"user:{principal.user_id}", company_id=company_of(principal),
+            principal,
+            "session.ended_everywhere",
+            f"user:{principal.user_id}",
+            company_id=company_of(principal),
             detail={"sessions": ended, "kept_this_one": but_this},
         )
     return ended
