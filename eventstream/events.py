@@ -26,13 +26,23 @@ class SimsChanged:
     sim_ids: tuple[int, ...]
 
 
-Event = OperationChanged | SimsChanged
+@dataclass(frozen=True, slots=True)
+class UserNotified:
+    """A user has a new notification, or has read some. `company_id` is the user's, 0 for those without one."""
+
+    company_id: int
+    user_id: int
+
+
+Event = OperationChanged | SimsChanged | UserNotified
 
 
 def encode(event: Event) -> bytes:
     """The event as it travels."""
     if isinstance(event, OperationChanged):
         return orjson.dumps(["operation", event.company_id, event.operation_id])
+    if isinstance(event, UserNotified):
+        return orjson.dumps(["user", event.company_id, event.user_id])
     return orjson.dumps(["sims", event.company_id, event.sim_ids])
 
 
@@ -43,4 +53,6 @@ def decode(payload: bytes) -> Event | None:
         return OperationChanged(company_id, body)
     if kind == "sims":
         return SimsChanged(company_id, tuple(body))
+    if kind == "user":
+        return UserNotified(company_id, body)
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from eventstream.events import CHANNEL, Event, OperationChanged, SimsChanged, decode
+from eventstream.events import CHANNEL, Event, OperationChanged, SimsChanged, UserNotified, decode
 
 _log = logging.getLogger("novaconnect.eventstream")
 
@@ -19,17 +19,25 @@ MAX_NOTED = 10_000
 
 
 class Listener:
-    """What changed since the last look, for one subscriber. However slow it is, it costs at most `MAX_NOTED` ids."""
+    """What changed since the last look, for one subscriber. However slow it is, it costs at most `MAX_NOTED` ids.
 
-    def __init__(self, company_ids: tuple[int, ...] | None) -> None:
+    One with a `user_id` hears of that user's notifications and of nothing else.
+    """
+
+    def __init__(self, company_ids: tuple[int, ...] | None, user_id: int | None = None) -> None:
         self.company_ids = company_ids
+        self.user_id = user_id
         self._operations: set[int] = set()
         self._sims: set[int] = set()
         self._missed = False
         self._wake = asyncio.Event()
 
     def note(self, event: Event) -> None:
-        """Remember an event if it concerns a company this listener sees."""
+        """Remember an event if it concerns a company this listener sees, or the user it listens for."""
+        if isinstance(event, UserNotified) or self.user_id is not None:
+            if isinstance(event, UserNotified) and event.user_id == self.user_id:
+                self._wake.set()
+            return
         if self.company_ids is not None and event.company_id not in self.company_ids:
             return
         if isinstance(event, OperationChanged):
@@ -87,9 +95,9 @@ class EventHub:
             await asyncio.wait({self._task}, timeout=0.5)
 
     @contextlib.contextmanager
-    def listen(self, company_ids: tuple[int, ...] | None) -> Iterator[Listener]:
+    def listen(self, company_ids: tuple[int, ...] | None, user_id: int | None = None) -> Iterator[Listener]:
         """A listener for as long as the block lasts; None listens to every company."""
-        listener = Listener(company_ids)
+        listener = Listener(company_ids, user_id)
         self._listeners.add(listener)
         try:
             yield listener

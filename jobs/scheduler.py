@@ -17,8 +17,9 @@ from services.files.download_links import open_download_links, use_download_link
 from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
 from services.inventory.record_partitions import keep_partitions_ahead
+from services.notifications.deliver import Deliverer, channels_of
+from services.notifications.tell_finished import tell_finished_operations
 from services.process.clock_follower import start_clock_follower
-from services.support.deliver_mail import Outbox, deliver_mail
 from settings import load
 
 PERIOD = 1.0
@@ -39,26 +40,32 @@ async def run(announce_ready: Callable[[], None]) -> None:
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
-    outbox = Outbox(settings.var_dir / "outbox", settings.support_email, settings.mail_from)
+    deliverer = Deliverer(channels_of(settings), settings.support_email)
+    # Beside the rounds: a mail server may be slow, and those who wait for a dead worker's items must not.
+    delivering = asyncio.create_task(deliverer.keep_delivering(PERIOD), name="deliver")
     announce_ready()
     while not stop.is_set():
-        await _round(outbox)
+        await _round()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PERIOD)
+    delivering.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await delivering
+    await deliverer.close()
     if follower is not None:
         follower.cancel()
     await close_publisher()
     await close_database()
 
 
-async def _round(outbox: Outbox) -> None:
-    """Take over from the dead, wake whoever has work, hand mail on. A database that is away is asked again in the next round."""
+async def _round() -> None:
+    """Take over from the dead, wake whoever has work, tell of what has ended. A database that is away is asked again."""
     try:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
         await keep_partitions_ahead()
         await wake_synchronisation()
-        await deliver_mail(outbox)
+        await tell_finished_operations()
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

@@ -29,7 +29,8 @@ from models.identity import (
 )
 from models.journal import AuditEntry, SyncRun
 from models.leases import CallSlot, LeaseHolder
-from models.mail import MailState, OutgoingMail
+from models.mail import Delivery, MailState
+from models.notifications import Notification, NotificationPreference
 from models.operations import Operation, OperationItem, QueueTurn
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Charge",
     "Company",
     "CompanyState",
+    "Delivery",
     "ExchangeRate",
     "ExchangeRateState",
     "Invoice",
@@ -51,10 +53,11 @@ __all__ = [
     "LinkKind",
     "LoginAttempt",
     "MailState",
+    "Notification",
+    "NotificationPreference",
     "Operation",
     "OperationItem",
     "OperatorAccount",
-    "OutgoingMail",
     "PackageConnection",
     "PaymentSystem",
     "Profile",

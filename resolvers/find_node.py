@@ -11,11 +11,13 @@ from schema.connections import Node
 from schema.context import RequestContext
 from schema.group import SimGroup
 from schema.ids import parse_id
+from schema.notification import Notification
 from schema.operation import Operation
 from schema.profile import Profile
 from schema.sim import Sim
 from services.fleet.get_sim import get_sim
 from services.fleet.list_groups import get_group
+from services.notifications.read_notifications import get_notification
 from services.operations.read_operations import get_operation
 
 
@@ -44,12 +46,18 @@ async def _profile(context: RequestContext, row_id: int) -> Node | None:
     return Profile.of(row) if row else None
 
 
+async def _notification(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_notification(context.principal, row_id)
+    return Notification.of(row) if row else None
+
+
 _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "Sim": _sim,
     "Operation": _operation,
     "SimGroup": _group,
     "Company": _company,
     "Profile": _profile,
+    "Notification": _notification,
 }
 
 

@@ -12,18 +12,19 @@ from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
+from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
-from resolvers.subscription import Subscription
+from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS
 from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery, NotificationQuery):
     """All queries."""
 
 
@@ -31,8 +32,16 @@ class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery):
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, SupportMutation):
+class Mutation(OperationMutation, GroupMutation, SupportMutation, NotificationMutation):
     """All mutations."""
+
+
+@strawberry.type(
+    description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
+    " latest state; it ends with the error UNAUTHENTICATED when access ends."
+)
+class Subscription(LiveSubscription, NotificationSubscription):
+    """All subscriptions."""
 
 
 @lru_cache(maxsize=1)

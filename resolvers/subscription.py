@@ -17,11 +17,8 @@ from services.streams.watch_operations import watch_operation, watch_operations
 from services.streams.watch_sims import watch_sims
 
 
-@strawberry.type(
-    description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
-    " latest state; it ends with the error UNAUTHENTICATED when access ends."
-)
-class Subscription:
+@strawberry.type
+class LiveSubscription:
     """Live changes."""
 
     @strawberry.subscription(

@@ -330,7 +330,11 @@ describe(
     "Where a message to technical support stands.",
     {
         "QUEUED": "Stored; it goes out in a moment.",
-        "WRITTEN": "Handed on to the outbox.",
+        "SENDING": "On its way at this moment.",
+        "SENT": "The mail server has it.",
+        "WRITTEN": "Written to the outbox folder.",
+        "FAILED": "It could not be sent; write again, or call.",
+        "UNKNOWN": "It was on its way when the connection broke: it may have arrived.",
     },
     name="SupportMessageState",
 )

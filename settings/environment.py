@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -49,6 +49,14 @@ class Settings:
     support_telegram: str | None = None
     support_hours: str | None = None
     mail_from: str = DEFAULT_SENDER
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_username: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    whatsapp_url: str | None = None
+    whatsapp_number_id: str | None = None
+    whatsapp_token: str | None = field(default=None, repr=False)
     file_store: str | None = None
     file_store_endpoint: str | None = None
     link_secret: str | None = None
@@ -107,6 +115,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         support_telegram=_line(env, "SUPPORT_TELEGRAM"),
         support_hours=_line(env, "SUPPORT_HOURS"),
         mail_from=_line(env, "MAIL_FROM") or DEFAULT_SENDER,
+        smtp_host=_line(env, "SMTP_HOST"),
+        smtp_port=_integer(env, "SMTP_PORT", 587, 1, 65535),
+        smtp_security=env.get("SMTP_SECURITY", "starttls").strip().lower() or "starttls",
+        smtp_username=_line(env, "SMTP_USERNAME"),
+        smtp_password=_secret(env, "SMTP_PASSWORD", shortest=1),
+        whatsapp_url=_address(env, "WHATSAPP_URL"),
+        whatsapp_number_id=_line(env, "WHATSAPP_NUMBER_ID"),
+        whatsapp_token=_secret(env, "WHATSAPP_TOKEN", shortest=1),
         file_store=_line(env, "FILE_STORE"),
         file_store_endpoint=_line(env, "AWS_ENDPOINT_URL"),
         link_secret=_secret(env, "LINK_SECRET"),
@@ -125,6 +141,14 @@ def _checked(settings: Settings) -> Settings:
         raise BadSetting("CLOCK=simulator needs SIMULATOR_ADMIN_URL, the admin address of the operator simulator.")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    if settings.smtp_security not in ("starttls", "tls", "none"):
+        raise BadSetting("SMTP_SECURITY must be starttls, tls or none.")
+    if settings.smtp_username and not settings.smtp_password:
+        raise BadSetting("SMTP_USERNAME needs SMTP_PASSWORD.")
+    if settings.smtp_username and settings.smtp_security == "none":
+        raise BadSetting("SMTP_USERNAME needs SMTP_SECURITY starttls or tls: a password is not sent in the clear.")
+    if settings.whatsapp_url and not (settings.whatsapp_number_id and settings.whatsapp_token):
+        raise BadSetting("WHATSAPP_URL needs WHATSAPP_NUMBER_ID and WHATSAPP_TOKEN.")
     for name, address in (("SUPPORT_EMAIL", settings.support_email), ("MAIL_FROM", settings.mail_from)):
         if address is not None and not _ADDRESS.fullmatch(parseaddr(address)[1]):
             raise BadSetting(f"{name} must be one e-mail address.")
@@ -138,8 +162,8 @@ def _line(env: Mapping[str, str], name: str) -> str | None:
     return text or None
 
 
-def _secret(env: Mapping[str, str], name: str) -> str | None:
-    """A secret of at least 32 characters, or `file:PATH` of a file that holds it."""
+def _secret(env: Mapping[str, str], name: str, *, shortest: int = 32) -> str | None:
+    """A secret of at least `shortest` characters, or `file:PATH` of a file that holds it."""
     text = env.get(name, "").strip()
     if text.startswith("file:"):
         try:
@@ -148,8 +172,8 @@ def _secret(env: Mapping[str, str], name: str) -> str | None:
             raise BadSetting(f"{name}: its file cannot be read: create it or change the path.") from error
     elif not text:
         return None
-    if len(text) < 32:
-        raise BadSetting(f"{name} must have at least 32 characters.")
+    if len(text) < shortest:
+        raise BadSetting(f"{name} must have at least {shortest} characters.")
     return text
 
 

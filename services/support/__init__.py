@@ -1,1 +1,1 @@
-"""Writing to technical support, and mail on its way out."""
+"""Writing to technical support."""

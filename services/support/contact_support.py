@@ -25,12 +25,12 @@ MAX_TEXT = 5_000
 
 _COLUMNS = "id, state, subject, attachments, created_at, request_digest"
 _INSERT = f"""
-INSERT INTO mail_outbox (company_id, user_id, sim_id, state, reply_to, subject, body, attachments, idempotency_key,
+INSERT INTO delivery (company_id, user_id, sim_id, state, reply_to, subject, body, attachments, idempotency_key,
                          request_digest, created_at)
 VALUES ($1, $2, $3, 'QUEUED', $4, $5, $6, $7::jsonb, $8, $9, $10)
 RETURNING {_COLUMNS}
 """  # noqa: S608
-_KNOWN = f"SELECT {_COLUMNS} FROM mail_outbox WHERE user_id = $1 AND idempotency_key = $2"  # noqa: S608
+_KNOWN = f"SELECT {_COLUMNS} FROM delivery WHERE user_id = $1 AND idempotency_key = $2"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

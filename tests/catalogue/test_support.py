@@ -6,17 +6,19 @@ import asyncio
 import email
 import email.policy
 import json
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models import AuditEntry, OutgoingMail
+from models import AuditEntry, Delivery
 from models.database import execute
 from schema.ids import global_id
+from services.notifications.channels.folder import OutboxFolder
+from services.notifications.deliver import Deliverer
 from services.support.contact_support import contact_support
-from services.support.deliver_mail import Outbox, deliver_mail
 from services.support.support_contacts import use_support_contacts
 from settings import load
 from tests.graphql.conftest import Ask
@@ -28,10 +30,23 @@ mutation ($input: ContactSupportInput!) { contactSupport(input: $input) {
 """
 
 
+@dataclass(frozen=True)
+class Outbox:
+    """The folder that mail is written to."""
+
+    folder: Path
+
+
+async def deliver_mail(outbox: Outbox) -> int:
+    """What a scheduler does in a round."""
+    channel = OutboxFolder(outbox.folder, "NovaConnect <robot@example.com>")
+    return await Deliverer([channel], "support@example.com").deliver()
+
+
 @pytest.fixture
 def outbox(tmp_path: Path) -> Outbox:
     """An outbox whose folder is not there yet."""
-    return Outbox(tmp_path / "var" / "outbox", "support@example.com", "NovaConnect <robot@example.com>")
+    return Outbox(tmp_path / "var" / "outbox")
 
 
 def letters(outbox: Outbox) -> list[EmailMessage]:
@@ -100,7 +115,7 @@ async def test_a_question_about_no_sim(world: TwoCompanies, ask: Ask, outbox: Ou
 async def test_what_happened_is_in_the_audit_without_the_text(world: TwoCompanies, ask: Ask) -> None:
     await write(ask, world.owner, simId=global_id("Sim", world.sims["truck"].id), text="Secret of the truck")
     (entry,) = await AuditEntry.all()
-    (mail,) = await OutgoingMail.all()
+    (mail,) = await Delivery.all()
     assert (entry.action, entry.subject) == ("support.contacted", f"mail:{mail.id}")
     assert (entry.company_id, entry.user_id) == (world.company.id, world.owner.user.id)
     assert entry.detail == {"sim_id": world.sims["truck"].id, "characters": 19}
@@ -125,7 +140,7 @@ async def test_bad_input_is_refused_and_stores_nothing(
     payload = await write(ask, world.owner, **message)
     assert payload["message"] is None
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
-    assert (await OutgoingMail.all().count(), await AuditEntry.all().count()) == (0, 0)
+    assert (await Delivery.all().count(), await AuditEntry.all().count()) == (0, 0)
 
 
 async def test_a_foreign_sim_answers_like_an_unknown_one(world: TwoCompanies, ask: Ask) -> None:
@@ -139,7 +154,7 @@ async def test_a_foreign_sim_answers_like_an_unknown_one(world: TwoCompanies, as
 async def test_those_who_may_only_look_are_refused(world: TwoCompanies, ask: Ask) -> None:
     payload = await write(ask, world.viewer, text="Hello")
     assert [error["code"] for error in payload["userErrors"]] == ["FORBIDDEN"]
-    assert await OutgoingMail.all().count() == 0
+    assert await Delivery.all().count() == 0
 
 
 async def test_one_key_is_one_mail(world: TwoCompanies, ask: Ask, outbox: Outbox) -> None:
@@ -158,7 +173,7 @@ async def test_one_key_at_one_moment_is_one_mail(world: TwoCompanies) -> None:
         *(contact_support(world.owner.principal, "Once", idempotency_key="k") for _ in range(8))
     )
     assert len({message.id for message in messages}) == 1
-    assert await OutgoingMail.all().count() == 1
+    assert await Delivery.all().count() == 1
 
 
 async def test_two_schedulers_write_each_mail_once(world: TwoCompanies, outbox: Outbox) -> None:
@@ -166,7 +181,7 @@ async def test_two_schedulers_write_each_mail_once(world: TwoCompanies, outbox: 
         await contact_support(world.owner.principal, f"Question {number}")
     written = await asyncio.gather(*(deliver_mail(outbox) for _ in range(3)))
     assert sum(written) == len(letters(outbox)) == 12
-    assert {mail.state for mail in await OutgoingMail.all()} == {"WRITTEN"}
+    assert {mail.state for mail in await Delivery.all()} == {"WRITTEN"}
     assert await deliver_mail(outbox) == 0
 
 
@@ -177,11 +192,11 @@ async def test_a_folder_that_cannot_be_written_is_tried_again(world: TwoCompanie
 
     assert await deliver_mail(outbox) == 0
 
-    (mail,) = await OutgoingMail.all()
+    (mail,) = await Delivery.all()
     assert (mail.state, mail.attempts, mail.written_at) == ("QUEUED", 1, None)
     assert await deliver_mail(outbox) == 0, "not before its time"
     outbox.folder.unlink()
-    await execute("UPDATE mail_outbox SET next_attempt_at = now()")
+    await execute("UPDATE delivery SET next_attempt_at = now()")
     assert await deliver_mail(outbox) == 1
 
 
