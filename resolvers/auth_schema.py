@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import strawberry
-from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 
 from access import authenticate
@@ -31,8 +30,6 @@ from services.accounts.log_in import log_in, log_out
 from services.accounts.passwords import MAX_BYTES, MIN_CHARACTERS
 from services.accounts.register import Registration, confirm_email, register
 from services.accounts.reset_password import accept_invitation, request_password_reset, reset_password
-
-MAX_TOKENS = 200
 
 
 @strawberry.type(description="What those may ask who are not logged in.")
@@ -132,6 +129,5 @@ def build_auth_schema() -> NovaSchema:
     return NovaSchema(
         query=AuthQuery,
         mutation=AuthMutation,
-        extensions=[lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
         config=StrawberryConfig(),
     )

@@ -18,7 +18,8 @@ from transport.accept import negotiate
 from transport.client_address import client_address
 from transport.documents import Documents
 from transport.http_request import accept_of, body_of, check_length, check_media_type
-from transport.limits import MAX_ANONYMOUS_BODY
+from transport.limits import MAX_ANONYMOUS_BODY, MAX_AUTH_TOKENS
+from transport.query_gate import check_document
 from transport.refusals import JSON, RequestRefused, bad_request
 from transport.request_shape import read_request
 from transport.results import is_request_error, log_unexpected, masked
@@ -58,6 +59,7 @@ class AuthApp:
 
     async def _run(self, request: Request, media_type: str) -> Response:
         operation = read_request(await body_of(request, MAX_ANONYMOUS_BODY), self._documents)
+        check_document(operation.query or "", MAX_AUTH_TOKENS)
         context = AuthContext(
             user_agent=request.headers.get("user-agent"),
             session_secret=self._cookie.secret_of(request.headers.getlist("cookie")),

@@ -120,7 +120,9 @@ def _checked_scopes(principal: Principal, scopes: Collection[Scope], restricted:
         raise Forbidden("A token cannot be good for more than the one it is made with.", path=("input", "scopes"))
     if restricted and not set(scopes) <= OF_GROUPS:
         allowed = ", ".join(sorted(OF_GROUPS))
-        message = f"With a restriction to groups a token can have only {allowed}: the others are about the whole company."
+        message = (
+            f"With a restriction to groups a token can have only {allowed}: the others are about the whole company."
+        )
         raise InvalidValue(message, path=("input", "scopes"))
     return tuple(scope for scope in Scope if scope in scopes)
 

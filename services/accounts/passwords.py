@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import TypeVar, TypeVarTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,6 +28,9 @@ WAITING_AT_MOST = 100
 HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 """argon2id; memory in KiB (RFC 9106, section 4, the recommendation for less memory, with one lane)."""
 
+Made = TypeVar("Made")
+Given = TypeVarTuple("Given")
+
 _threads = ThreadPoolExecutor(HASHING_AT_ONCE, thread_name_prefix="password")
 
 
@@ -34,14 +40,14 @@ class _Waiting:
 
 async def hash_password(password: str) -> str:
     """A password that `checked_password` has let through, in PHC form."""
-    return await _in_a_thread(HASHER.hash, password)
+    return await _in_a_thread(_hash, password)
 
 
 async def is_password(stored: str | None, password: str) -> bool:
     """Whether it is the one. Without a stored one it takes the same time, and is not."""
     normal = unicodedata.normalize("NFKC", password)
     if stored is None:
-        await _in_a_thread(_verify, _nobody(), normal)
+        await _in_a_thread(_verify, await _in_a_thread(_nobody), normal)
         return False
     return await _in_a_thread(_verify, stored, normal)
 
@@ -72,15 +78,17 @@ def checked_password(password: str, email: str, *path: str) -> str:
 
 async def prepare() -> None:
     """Make what the first log-in of somebody unknown needs, so that it takes no longer than the next."""
-    await _in_a_thread(lambda _: _nobody(), "")
+    await _in_a_thread(_nobody)
 
 
 @lru_cache(maxsize=1)
 def _nobody() -> str:
     """A hash of nothing anybody knows, for the time that looking at it takes."""
-    import secrets
-
     return HASHER.hash(secrets.token_urlsafe(32))
+
+
+def _hash(password: str) -> str:
+    return HASHER.hash(password)
 
 
 def _verify(stored: str, password: str) -> bool:
@@ -90,7 +98,7 @@ def _verify(stored: str, password: str) -> bool:
         return False
 
 
-async def _in_a_thread(work, *arguments):  # type: ignore[no-untyped-def]
+async def _in_a_thread(work: Callable[[*Given], Made], *arguments: *Given) -> Made:
     if _Waiting.count >= WAITING_AT_MOST:
         raise TooManyAttempts(30)
     _Waiting.count += 1

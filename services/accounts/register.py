@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from domain.account_letters import AccountLetter
 from domain.clock import clock
 from domain.contact_data import country_code, email_address, one_line, phone_number
 from domain.diagnosis_texts import Language
+from domain.notifications import AccountMail
 from models.database import execute, fetch_row, fetch_value
 from models.identity import LinkKind
 from services.accounts.even_time import even_time
-from services.accounts.letters import send_letter
+from services.accounts.letters import mail_to
 from services.accounts.links import make_link, use_link
 from services.accounts.passwords import checked_password, hash_password, require_bounded
 from services.accounts.throttle import account_key, note_attempt
@@ -62,7 +62,7 @@ async def register(asked: Registration) -> None:
             if known is None:
                 await _store(plain, hashed)
             else:
-                await send_letter(AccountLetter.ALREADY_REGISTERED, known)
+                await mail_to(known, AccountMail.ALREADY_REGISTERED)
     except asyncpg.UniqueViolationError:
         return  # registered by another request at this moment, which has sent the mail
 
@@ -110,4 +110,4 @@ async def _store(plain: Registration, hashed: str) -> None:
         company_id=company_id,
         after={"name": plain.company_name, "country": plain.country},
     )
-    await send_letter(AccountLetter.CONFIRM, row["id"], await make_link(row["id"], LinkKind.CONFIRM_EMAIL))
+    await mail_to(row["id"], AccountMail.CONFIRM_EMAIL, await make_link(row["id"], LinkKind.CONFIRM_EMAIL))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from access import Principal
-from domain.account_letters import AccountLetter
 from domain.clock import clock
 from domain.contact_data import one_line
 from domain.errors import NotApproved
+from domain.notifications import AccountMail
 from models.database import execute, fetch_row
 from models.identity import CompanyState, LinkKind
 from services.accounts.even_time import even_time
-from services.accounts.letters import send_letter
+from services.accounts.letters import mail_to
 from services.accounts.links import make_link, use_link
 from services.accounts.log_in import PASSWORD, require_own_password, store_password
 from services.accounts.passwords import checked_password, hash_password, require_bounded
@@ -35,12 +35,12 @@ async def request_password_reset(email: str) -> None:
         )
         if user is None:
             return
-        kind, letter = LinkKind.RESET_PASSWORD, AccountLetter.RESET
+        kind, letter = LinkKind.RESET_PASSWORD, AccountMail.RESET_PASSWORD
         if user["email_confirmed_at"] is None:
             invited = user["password_hash"] is None
             kind = LinkKind.INVITATION if invited else LinkKind.CONFIRM_EMAIL
-            letter = AccountLetter.INVITATION if invited else AccountLetter.CONFIRM
-        await send_letter(letter, user["id"], await make_link(user["id"], kind))
+            letter = AccountMail.INVITATION if invited else AccountMail.CONFIRM_EMAIL
+        await mail_to(user["id"], letter, await make_link(user["id"], kind))
         await record_as(user["id"], "password.reset_requested", f"user:{user['id']}", company_id=user["company_id"])
 
 
@@ -62,7 +62,7 @@ async def change_password(principal: Principal, current: str, new: str) -> None:
     hashed = await hash_password(checked_password(new, user["email"], "input", "newPassword"))
     async with unit_of_work():
         await store_password(principal.user_id, user["company_id"], hashed, principal)
-        await send_letter(AccountLetter.PASSWORD_CHANGED, principal.user_id)
+        await mail_to(principal.user_id, AccountMail.PASSWORD_CHANGED)
 
 
 async def _by_link(secret: str, kind: LinkKind, password: str, name: str | None = None) -> None:
@@ -84,6 +84,6 @@ async def _by_link(secret: str, kind: LinkKind, password: str, name: str | None 
             name,
         )
         if kind is LinkKind.RESET_PASSWORD:
-            await send_letter(AccountLetter.PASSWORD_CHANGED, user.user_id)
+            await mail_to(user.user_id, AccountMail.PASSWORD_CHANGED)
     await forget_attempts(account_key(PASSWORD, user.email))
     await forget_attempts(key)
