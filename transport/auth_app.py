@@ -12,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from access.origin import set_request_address
+from models.tenancy import as_system
 from schema.auth import AuthContext
 from schema.enums import ErrorCode
 from transport.accept import negotiate
@@ -38,7 +39,8 @@ class AuthApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         set_request_address(client_address(scope))
-        response = await self._answer(Request(scope, receive))
+        with as_system():  # who comes in is not known before the answer
+            response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

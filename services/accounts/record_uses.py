@@ -7,6 +7,7 @@ import logging
 
 from access.token_use import take_uses
 from models.database import DATABASE_AWAY, execute
+from models.tenancy import as_system
 
 SECONDS = 5.0
 """How far the written moment may lag behind."""
@@ -44,6 +45,7 @@ async def keep_recording_uses() -> None:
 
 async def _try() -> None:
     try:
-        await record_uses()
+        with as_system():
+            await record_uses()
     except DATABASE_AWAY:
         _log.warning("the last use of some credentials could not be written")
