@@ -140,7 +140,7 @@ BACK = [
 class Migration(migrations.Migration):
     """All raw: only set queries touch these tables."""
 
-    dependencies = [("models", "0011_notifications"), ("models", "0011_row_level_security")]
+    dependencies = [("models", "0012_row_level_security")]
 
     operations = [
         ops.RunSQL([*COSTS, *MONTHS, *ORDERS, *FORMER, *EXPORTS], reverse_sql=BACK),
