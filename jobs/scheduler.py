@@ -21,6 +21,9 @@ from services.inventory.record_partitions import keep_partitions_ahead
 from services.notifications.deliver import Deliverer, channels_of
 from services.notifications.tell_finished import tell_finished_operations
 from services.process.clock_follower import start_clock_follower
+from services.process.log_setup import set_up_logging
+from services.process.metrics import measure_queue_when_due, serve_metrics
+from services.process.tracing import start_tracing
 from settings import load
 
 PERIOD = 1.0
@@ -32,6 +35,9 @@ _log = logging.getLogger("novaconnect.scheduler")
 async def run(announce_ready: Callable[[], None]) -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load()
+    set_up_logging(settings, "scheduler")
+    serve_metrics(settings)
+    tracing = start_tracing(settings, "scheduler")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -58,6 +64,8 @@ async def run(announce_ready: Callable[[], None]) -> None:
         follower.cancel()
     await close_publisher()
     await close_database()
+    if tracing is not None:
+        await asyncio.to_thread(tracing.shutdown)
 
 
 async def _round() -> None:
@@ -66,6 +74,7 @@ async def _round() -> None:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
+        await measure_queue_when_due()
         await keep_partitions_ahead()
         await wake_synchronisation()
         await tell_finished_operations()

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from projection import Limits, PageSizes
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
 from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
@@ -17,7 +18,6 @@ from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.report_query import ReportQuery
-from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
+import asyncpg
 from strawberry.dataloader import DataLoader
 
 from access import Principal
+from projection import Plan
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
 from services.fleet.sim_capabilities import JudgedCapability, capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
@@ -20,7 +22,13 @@ from services.inventory.read_sessions import (
     pages_of_sessions,
     usage_of_sims,
 )
-from services.operations.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
+from services.operations.read_items import (
+    ItemParent,
+    ItemRow,
+    count_items_of_sims,
+    pages_of_items,
+    record_pages_of_items,
+)
 from services.operations.read_operations import OperationRow, operations_by_id
 from services.paging import Page, PageRequest
 
@@ -29,6 +37,9 @@ Found = TypeVar("Found")
 ItemsKey = tuple[int, tuple[str, ...] | None, PageRequest]
 """A parent's database id, states if only some are asked for, and the page."""
 
+
+ItemRecordsKey = tuple[int, tuple[str, ...] | None, PageRequest, Plan]
+"""The same for a projection."""
 
 SessionsKey = tuple[int, PageRequest]
 """A SIM's database id and the page."""
@@ -65,6 +76,8 @@ class Loaders:
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
         self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+        self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
+        self.item_records_of_sim = self._item_records_loader(ItemParent.SIM)
 
     async def _sessions_of(self, keys: list[SessionsKey]) -> list[Page[SessionRow]]:
         pages: dict[SessionsKey, Page[SessionRow]] = {}
@@ -96,6 +109,18 @@ class Loaders:
 
     async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
         return await operations_by_id(self.principal, ids)
+
+    def _item_records_loader(self, parent: ItemParent) -> DataLoader[ItemRecordsKey, Page[asyncpg.Record]]:
+        async def load(keys: list[ItemRecordsKey]) -> list[Page[asyncpg.Record]]:
+            pages: dict[ItemRecordsKey, Page[asyncpg.Record]] = {}
+            for shape in dict.fromkeys(key[1:] for key in keys):
+                ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == shape))
+                states, request, plan = shape
+                found = await record_pages_of_items(self.principal, parent, ids, states, request, plan.columns)
+                pages |= {(parent_id, *shape): page for parent_id, page in found.items()}
+            return [pages[key] for key in keys]
+
+        return DataLoader(load, cache=False)
 
 
 def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:

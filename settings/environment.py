@@ -10,14 +10,13 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from settings.bad_setting import BadSetting
+from settings.gates import GateSettings, load_gates
+
 DEFAULT_SENDER = "NovaConnect <novaconnect@localhost>"
 """Who mail is from as long as nobody says otherwise."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class BadSetting(Exception):
-    """A setting cannot be used; the message is one sentence that names it and says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,7 @@ class Settings:
     link_secret: str | None = None
     public_url: str | None = None
     portal_url: str | None = None
+    gates: GateSettings = field(default_factory=GateSettings)
 
     @property
     def owner_database_url(self) -> str | None:
@@ -128,6 +128,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         link_secret=_secret(env, "LINK_SECRET"),
         public_url=_address(env, "PUBLIC_URL"),
         portal_url=_address(env, "PORTAL_URL"),
+        gates=load_gates(env),
     )
     return _checked(settings)
 

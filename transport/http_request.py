@@ -57,7 +57,8 @@ async def admit(request: Request, cookie: SessionCookie) -> None:
     note_use(principal)
     request.state.principal = principal
     accept_of(request)
-    check_media_type(request)
+    if request.method == "POST":
+        check_media_type(request)
 
 
 def check_length(request: Request, limit: int, when: str = "") -> None:

@@ -35,6 +35,12 @@ MAX_TOKENS = 2_000
 MAX_FRAGMENTS = 100
 """The word `fragment` in a GraphQL document: a chain of fragments is walked recursively."""
 
+OPERATION_SECONDS, STATEMENT_SECONDS = 15.0, 16.0
+"""How long a query or mutation may take in all, and how long PostgreSQL works on one statement of the API.
+
+The second stands behind the first, for statements that nobody waits for any more.
+"""
+
 BODY_SECONDS = 60.0
 """How long a client may take to send a body."""
 

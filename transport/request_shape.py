@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -23,6 +24,18 @@ def read_request(body: bytes, documents: Documents) -> GraphQLRequestData:
         raise bad_request("Batches are not accepted: send one operation a request.")
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object with a `query`.")
+    return read_operation(data, documents)
+
+
+def read_parameters(parameters: Mapping[str, str | None], documents: Documents) -> GraphQLRequestData:
+    """The operation in a query string, where variables and extensions are JSON; raises `RequestRefused`."""
+    data: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        text = data.pop(name, None)
+        try:
+            data[name] = orjson.loads(text) if text else None
+        except orjson.JSONDecodeError as error:
+            raise bad_request(f"`{name}` is not valid JSON.") from error
     return read_operation(data, documents)
 
 
