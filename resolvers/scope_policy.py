@@ -23,7 +23,7 @@ _BILLING, _REPORTS, _ADMIN = (
 _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: (
         *("viewer", "node", "profiles", "packageOptions", "tariffPlans", "coverage", "coverageDiff", "priceList"),
-        *("supportContacts", "unreadNotifications", "notificationPreferences"),
+        *("supportContacts", "unreadNotifications", "notificationPreferences", "workingDays", "invoiceDeadlines"),
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
@@ -31,6 +31,8 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ),
     # What is told to a user is about SIMs and about money.
     _READ | _BILLING: ("notifications",),
+    _BILLING: ("invoices", "invoice"),
+    _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
     _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
@@ -40,6 +42,7 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
+    _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
@@ -65,6 +68,7 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "Sim": _READ,
     "SimGroup": _READ,
     "Operation": _READ,
+    "Invoice": _BILLING,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
 }
