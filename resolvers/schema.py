@@ -8,6 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.billing_mutation import BillingMutation
+from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
@@ -25,7 +27,9 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery):
+class Query(
+    SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery, BillingQuery
+):
     """All queries."""
 
 
@@ -33,7 +37,7 @@ class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery,
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, SupportMutation, NotificationMutation):
+class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation):
     """All mutations."""
 
 

@@ -11,6 +11,9 @@ from strawberry.dataloader import DataLoader
 
 from access import Principal
 from projection import Plan
+from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
+from services.billing.read_invoices import InvoiceRow, invoices_by_id
+from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
 from services.fleet.sim_capabilities import capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
@@ -51,6 +54,10 @@ UsageKey = tuple[int, date, date]
 """A SIM's database id, the first and the last day."""
 
 
+LinesKey = tuple[int, PageRequest]
+"""An invoice's database id and the page."""
+
+
 def _loader(read: Callable[[list[int]], Awaitable[Mapping[int, Found]]], default: Found) -> DataLoader[int, Found]:
     async def load(keys: list[int]) -> list[Found]:
         found = await read(list(dict.fromkeys(keys)))
@@ -77,6 +84,12 @@ class Loaders:
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
+        self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
+        self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
+        self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
+        self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
+        self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
+        self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
         self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
         self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
@@ -100,6 +113,9 @@ class Loaders:
             found = await usage_of_sims(self.principal, ids, first, last)
             days |= {(sim_id, first, last): rows for sim_id, rows in found.items()}
         return [days.get(key, ()) for key in keys]
+
+    async def _invoices(self, ids: list[int]) -> dict[int, InvoiceRow]:
+        return await invoices_by_id(self.principal, ids)
 
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)
@@ -128,6 +144,15 @@ class Loaders:
             return [pages[key] for key in keys]
 
         return DataLoader(load, cache=False)
+
+
+async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
+    pages: dict[LinesKey, Page[LineRow]] = {}
+    for request in dict.fromkeys(request for _, request in keys):
+        ids = list(dict.fromkeys(invoice_id for invoice_id, asked in keys if asked == request))
+        found = await pages_of_lines(ids, request)
+        pages |= {(invoice_id, request): page for invoice_id, page in found.items()}
+    return [pages[key] for key in keys]
 
 
 def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
