@@ -19,6 +19,7 @@ from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from models.tenancy import as_system
 from resolvers.schema import build_schema
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
     settings.require_database()
     check_catalogue()
     use_support_contacts(settings)
+    use_billing_terms(settings.billing)
     store, links = open_file_store(settings), open_download_links(settings)
     use_file_store(store)
     use_download_links(links)

@@ -11,6 +11,10 @@ from collections.abc import Callable
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
 from models.tenancy import process_acts_as_system
+from services.billing.billing_runs import wake_runs
+from services.billing.calendar_acceptance import warn_of_calendars
+from services.billing.legal_entities import ensure_legal_entities
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
@@ -41,6 +45,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    use_billing_terms(settings.billing)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
     process_acts_as_system()
@@ -48,6 +53,8 @@ async def run(announce_ready: Callable[[], None]) -> None:
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
+    warn_of_calendars()
+    await ensure_legal_entities()
     deliverer = Deliverer(channels_of(settings), settings.support_email)
     # Beside the rounds: a mail server may be slow, and those who wait for a dead worker's items must not.
     delivering = asyncio.create_task(deliverer.keep_delivering(PERIOD), name="deliver")
@@ -77,6 +84,7 @@ async def _round() -> None:
         await measure_queue_when_due()
         await keep_partitions_ahead()
         await wake_synchronisation()
+        await wake_runs()
         await tell_finished_operations()
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

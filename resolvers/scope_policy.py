@@ -31,11 +31,15 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
         "coverageDiff",
         "priceList",
         "supportContacts",
+        "workingDays",
+        "invoiceDeadlines",
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    _BILLING: ("invoices", "invoice"),
+    _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
     _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
@@ -45,6 +49,7 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
+    _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
@@ -69,6 +74,7 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "Sim": _READ,
     "SimGroup": _READ,
     "Operation": _READ,
+    "Invoice": _BILLING,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
 }
