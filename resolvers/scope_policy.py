@@ -22,28 +22,21 @@ _BILLING, _REPORTS, _ADMIN = (
 
 _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: (
-        "viewer",
-        "node",
-        "profiles",
-        "packageOptions",
-        "tariffPlans",
-        "coverage",
-        "coverageDiff",
-        "priceList",
-        "supportContacts",
-        "workingDays",
-        "invoiceDeadlines",
+        *("viewer", "node", "profiles", "packageOptions", "tariffPlans", "coverage", "coverageDiff", "priceList"),
+        *("supportContacts", "unreadNotifications", "notificationPreferences", "workingDays", "invoiceDeadlines"),
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    # What is told to a user is about SIMs and about money.
+    _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice"),
     _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
     _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport",),
+    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
@@ -53,6 +46,7 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
+    _READ | _BILLING: ("notificationReceived",),
 }
 
 
