@@ -23,7 +23,9 @@ async def test_it_hears_messages_keys_and_events(servers: TestServers, redis_url
     canary = Canary(PLANTED)
     client = Redis.from_url(redis_url)
     with canary.over_redis(redis_url):
-        await asyncio.to_thread(RedisBroker(url=redis_url).enqueue, dramatiq.Message("q", "a", ("planted-marker-4711",), {}, {}))
+        await asyncio.to_thread(
+            RedisBroker(url=redis_url).enqueue, dramatiq.Message("q", "a", ("planted-marker-4711",), {}, {})
+        )
         await client.set("planted-marker-4711", 1)
         await client.publish("channel", "planted-marker-4711")
         async with asyncio.timeout(10):
@@ -52,6 +54,8 @@ async def test_the_worlds_are_full_of_markers(world: TwoCompanies) -> None:
     assert [kind for kind, marker in MARKERS if marker.search(shown)] == ["an ICCID", "an IMSI", "a number", "a token"]
 
 
-@pytest.mark.parametrize("harmless", ["took 1763839125123 ms", "operation 89", "company:1 [1, 2, 3]", "nct_ is a prefix"])
+@pytest.mark.parametrize(
+    "harmless", ["took 1763839125123 ms", "operation 89", "company:1 [1, 2, 3]", "nct_ is a prefix"]
+)
 def test_what_is_none_is_not_taken_for_one(harmless: str) -> None:
     assert not [kind for kind, marker in MARKERS if marker.search(harmless)]
