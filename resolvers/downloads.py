@@ -10,7 +10,6 @@ import strawberry
 
 from access import Principal
 from domain.errors import DomainError
-from domain.exports import ExportState
 from schema.arguments import After, Before, First, Last
 from schema.connections import Connection
 from schema.context import Info
@@ -29,6 +28,7 @@ from schema.download import (
 )
 from schema.ids import database_id
 from schema.payloads import UserError
+from schema.report_enums import ExportState
 from services.exports.export_rows import ExportRow, count_exports, list_exports
 from services.exports.remove_exports import delete_export
 from services.exports.request_export import request_export

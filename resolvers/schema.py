@@ -8,6 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.billing_mutation import BillingMutation
+from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.downloads import DownloadMutation, DownloadQuery, DownloadSubscription
 from resolvers.error_policy import NovaSchema
@@ -27,7 +29,15 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
 class Query(
-    SimQuery, OperationQuery, ReadingQuery, ReportQuery, DownloadQuery, CatalogueQuery, HomeQuery, NotificationQuery
+    SimQuery,
+    OperationQuery,
+    ReadingQuery,
+    ReportQuery,
+    DownloadQuery,
+    CatalogueQuery,
+    HomeQuery,
+    NotificationQuery,
+    BillingQuery,
 ):
     """All queries."""
 
@@ -36,7 +46,9 @@ class Query(
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, SupportMutation, NotificationMutation, DownloadMutation):
+class Mutation(
+    OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation, DownloadMutation
+):
     """All mutations."""
 
 

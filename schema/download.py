@@ -7,11 +7,10 @@ from typing import Self
 
 import strawberry
 
-from domain.exports import ExportState, ReportPeriod
-from domain.reports import ReportFormat, ReportKind
 from schema.connections import Node
 from schema.ids import database_id, global_id
 from schema.payloads import UserError
+from schema.report_enums import ExportState, ReportFormat, ReportKind, ReportPeriod
 from schema.report_inputs import ReportSelection, selected
 from schema.scalars import Bytes
 from services.exports.export_rows import ExportRow

@@ -9,6 +9,18 @@ from domain.reports import ReportFormat, ReportKind, TopBy, UsageKey
 from schema.describing import describe
 from services.reports.record_lists import ReportColumn
 
+__all__ = [
+    "ExportState",
+    "RecordDirection",
+    "RecordKind",
+    "ReportColumn",
+    "ReportFormat",
+    "ReportKind",
+    "ReportPeriod",
+    "TopBy",
+    "UsageKey",
+]
+
 
 class RecordDirection(Enum):
     """Whether a call or message came in or went out."""

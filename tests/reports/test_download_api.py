@@ -53,7 +53,11 @@ async def test_the_way_of_a_report_from_the_button_to_the_file(
     await bring_records(world, 41)
     asked = (await ask(hub, world.owner, REQUEST, input=wanted()))["requestExport"]
     assert asked["userErrors"] == []
-    assert (asked["download"]["state"], asked["download"]["url"], asked["download"]["format"]) == ("QUEUED", None, "XLSX")
+    assert (asked["download"]["state"], asked["download"]["url"], asked["download"]["format"]) == (
+        "QUEUED",
+        None,
+        "XLSX",
+    )
     await writing.write_all()
 
     listed = (await ask(hub, world.viewer, LIST))["downloads"]
@@ -65,7 +69,9 @@ async def test_the_way_of_a_report_from_the_button_to_the_file(
     async with serving(Starlette(routes=list(download_routes(writing.store, LINKS)))) as door:
         got: httpx.Response = await door.get(file["url"].removeprefix("http://api.example.com"))
         assert (got.status_code, str(len(got.content))) == (200, file["size"])
-        node = await ask(hub, world.owner, "query ($id: ID!) { node(id: $id) { id ... on Download { state } } }", id=file["id"])
+        node = await ask(
+            hub, world.owner, "query ($id: ID!) { node(id: $id) { id ... on Download { state } } }", id=file["id"]
+        )
         assert node["node"] == {"id": file["id"], "state": "READY"}
         delete = "mutation ($id: ID!) { deleteDownload(input: { id: $id }) { deletedId userErrors { code } } }"
         gone = (await ask(hub, world.owner, delete, id=file["id"]))["deleteDownload"]
@@ -76,7 +82,7 @@ async def test_the_way_of_a_report_from_the_button_to_the_file(
 
 async def test_refusals_say_which_input_and_queue_nothing(world: TwoCompanies, writing: Writing, hub: EventHub) -> None:
     foreign = [global_id("Company", world.other_company.id)]
-    cases = [
+    cases: list[tuple[Login, dict[str, Any], str, list[str]]] = [
         (world.viewer, {}, "FORBIDDEN", []),
         (world.owner, {"to": "2020-01-01"}, "INVALID_VALUE", ["input", "to"]),
         (world.owner, {"timeZone": "Mars"}, "INVALID_VALUE", ["input", "timeZone"]),
@@ -128,7 +134,7 @@ async def test_a_report_is_saved_listed_and_run(world: TwoCompanies, writing: Wr
     ]
     taken = (await ask(hub, world.owner, SAVE, input=saved | {"name": "truck"}))["saveReport"]
     assert taken == {"savedReport": None, "userErrors": [{"code": "NAME_TAKEN", "path": ["input", "name"]}]}
-    run = f"mutation ($id: ID!) {{ runSavedReport(input: {{ id: $id, idempotencyKey: \"r\" }}) {{ download {{ {FILE} }} }} }}"
+    run = f'mutation ($id: ID!) {{ runSavedReport(input: {{ id: $id, idempotencyKey: "r" }}) {{ download {{ {FILE} }} }} }}'
     first = (await ask(hub, world.owner, run, id=report["id"]))["runSavedReport"]["download"]
     again = (await ask(hub, world.owner, run, id=report["id"]))["runSavedReport"]["download"]
     assert first == again
