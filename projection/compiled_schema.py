@@ -150,7 +150,7 @@ class CompiledSchema(strawberry.Schema):
     def document(self, query: str) -> Document | None:
         """The document of a text, parsed, measured and validated once; None when it may not run."""
         known = self._documents.get(query)
-        if known is None and len(query) <= MAX_DOCUMENT:
+        if known is None and len(query) <= MAX_DOCUMENT and not self._is_just_refused(query):
             prepared = self._prepared(query)
             if isinstance(prepared, _Refused):
                 self._just_refused = (query, prepared)
@@ -158,6 +158,10 @@ class CompiledSchema(strawberry.Schema):
             known = prepared
             self._documents.put(query, known, len(query))
         return known
+
+    def _is_just_refused(self, query: str) -> bool:
+        """Whether it is the very text that was refused last, so that one request looks at it once."""
+        return self._just_refused is not None and self._just_refused[0] is query
 
     def check_cost(self, operation: Operation, variables: VariableValues) -> None:
         """Raise `TooComplex` when these variables make the operation visit too much."""
@@ -203,8 +207,8 @@ class CompiledSchema(strawberry.Schema):
         context = super()._create_execution_context(query, allowed_operation_types, *args, **options)
         if not query:
             return context
-        just, self._just_refused = self._just_refused, None
-        prepared = self._documents.get(query) or (just[1] if just and just[0] is query else self._prepared(query))
+        refused = self._just_refused[1] if self._just_refused and self._is_just_refused(query) else None
+        prepared = self._documents.get(query) or refused or self._prepared(query)
         context.graphql_document = prepared.node
         if isinstance(prepared, _Refused):
             # Without a tree Strawberry parses the text again, and says the same of it.
