@@ -14,6 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, open_database
 from models.tenancy import process_acts_as_system
+from services.billing.legal_entities import ensure_legal_entities
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.files.download_links import open_download_links, use_download_links
@@ -71,6 +73,7 @@ class WorkerProcess(dramatiq.Middleware):
     async def _open(self) -> None:
         global _runtime
         settings = self._settings
+        use_billing_terms(settings.billing)
         serve_metrics(settings)
         self._tracing = start_tracing(settings, "worker")
         use_file_store(open_file_store(settings))
@@ -82,6 +85,7 @@ class WorkerProcess(dramatiq.Middleware):
         self._follower = await start_clock_follower(settings)
         _runtime = await open_runtime(settings, "worker")
         await recover_items()
+        await ensure_legal_entities()
 
     async def _close(self) -> None:
         if _runtime is not None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 from strawberry.dataloader import DataLoader
 
 from access import Principal
 from projection import Plan
+from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
+from services.billing.read_invoices import InvoiceRow, invoices_by_id
+from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
-from services.fleet.sim_capabilities import JudgedCapability, capabilities_of_sims
+from services.fleet.sim_capabilities import capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
 from services.fleet.sim_rows import SimRow, sims_by_id
 from services.inventory.read_sessions import (
@@ -32,6 +35,9 @@ from services.operations.read_items import (
 from services.operations.read_operations import OperationRow, operations_by_id
 from services.paging import Page, PageRequest
 
+if TYPE_CHECKING:
+    from schema.profile import SimCapability
+
 Found = TypeVar("Found")
 
 ItemsKey = tuple[int, tuple[str, ...] | None, PageRequest]
@@ -46,6 +52,10 @@ SessionsKey = tuple[int, PageRequest]
 
 UsageKey = tuple[int, date, date]
 """A SIM's database id, the first and the last day."""
+
+
+LinesKey = tuple[int, PageRequest]
+"""An invoice's database id and the page."""
 
 
 def _loader(read: Callable[[list[int]], Awaitable[Mapping[int, Found]]], default: Found) -> DataLoader[int, Found]:
@@ -69,11 +79,17 @@ class Loaders:
         self.group_sizes: DataLoader[int, int] = _loader(sizes_of_groups, 0)
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
-        self.capabilities: DataLoader[int, Sequence[JudgedCapability]] = _loader(self._capabilities, ())
+        self.capabilities: DataLoader[int, list[SimCapability]] = _loader(self._capabilities, [])
         self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
+        self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
+        self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
+        self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
+        self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
+        self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
+        self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
         self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
         self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
@@ -98,14 +114,21 @@ class Loaders:
             days |= {(sim_id, first, last): rows for sim_id, rows in found.items()}
         return [days.get(key, ()) for key in keys]
 
+    async def _invoices(self, ids: list[int]) -> dict[int, InvoiceRow]:
+        return await invoices_by_id(self.principal, ids)
+
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)
 
     async def _groups(self, ids: list[int]) -> dict[int, list[GroupRow]]:
         return await groups_of_sims(self.principal, ids)
 
-    async def _capabilities(self, ids: list[int]) -> dict[int, list[JudgedCapability]]:
-        return await capabilities_of_sims(self.principal, ids)
+    async def _capabilities(self, ids: list[int]) -> dict[int, list[SimCapability]]:
+        from schema.profile import SimCapability
+
+        judged = await capabilities_of_sims(self.principal, ids)
+        shown = {id(values): [SimCapability.judged(value) for value in values] for values in judged.values()}
+        return {sim_id: shown[id(values)] for sim_id, values in judged.items()}
 
     async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
         return await operations_by_id(self.principal, ids)
@@ -121,6 +144,15 @@ class Loaders:
             return [pages[key] for key in keys]
 
         return DataLoader(load, cache=False)
+
+
+async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
+    pages: dict[LinesKey, Page[LineRow]] = {}
+    for request in dict.fromkeys(request for _, request in keys):
+        ids = list(dict.fromkeys(invoice_id for invoice_id, asked in keys if asked == request))
+        found = await pages_of_lines(ids, request)
+        pages |= {(invoice_id, request): page for invoice_id, page in found.items()}
+    return [pages[key] for key in keys]
 
 
 def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:

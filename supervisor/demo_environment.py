@@ -32,6 +32,8 @@ def demo_environment(simulator_port: int, var_dir: Path, port: int) -> dict[str,
         "JASPER_LICENSE_KEY": "demo-license",
         "JASPER_CALLS_PER_SECOND": RAISED_CALLS_PER_SECOND,
         "JASPER_MAX_CONCURRENCY": RAISED_CONCURRENCY,
+        "CBR_URL": f"{simulator}/cbr",
+        "NBK_URL": f"{simulator}/nbk",
         "RATE_LIMIT": "5000",  # a demo is asked by one token, and often by a benchmark
         "SUPPORT_EMAIL": "support@novaconnect.example",
         "SUPPORT_PHONE": "+7 727 000 00 00",
