@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,6 +19,9 @@ from models.tenancy import as_system
 from resolvers.context import RequestContext
 from resolvers.schema import build_schema
 from services.execution.hints import open_hints
+from services.files.download_links import DownloadLinks, use_download_links
+from services.files.file_store import open_file_store, use_file_store
+from settings import Settings
 from tests.graphql.conftest import drivers_of_the_shipped_file
 from tests.tenancy.seed import Side, seed
 
@@ -72,9 +75,11 @@ def _written(result: Any) -> str:
 
 
 @pytest.fixture
-async def two(database: str, hub: EventHub, redis_url: str) -> AsyncIterator[TwoSides]:
+async def two(database: str, hub: EventHub, redis_url: str, tmp_path: Path) -> TwoSides:
     """Both companies, and nothing else."""
     open_hints(f"{redis_url}/1")
+    use_file_store(open_file_store(Settings(file_store=str(tmp_path))))
+    use_download_links(DownloadLinks("http://files.example", "x" * 40))
     logging.getLogger("novaconnect.graphql").setLevel(logging.ERROR)
     own, other = await seed(database)
-    yield TwoSides(own, other, hub)
+    return TwoSides(own, other, hub)
