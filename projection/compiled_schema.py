@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, specified_rules
 from graphql.execution.values import VariableValues
 from graphql.validation import validate
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 from projection.bounded_cache import BoundedCache
 from projection.complexity import Limits, TooComplex, check_cost, measured
 from projection.declaration import FastFields
+from projection.events import EventExecutor
 from projection.operations import CompiledQuery, Document, Operation
 from projection.selection import Unsupported
 
@@ -51,7 +52,7 @@ class CompiledSchema(strawberry.Schema):
 
     Its data may hold `orjson.Fragment` and `datetime`; write it with `orjson.OPT_UTC_Z`. Resolvers find out with
     `plan_of(info)` whether they can answer with a projection. Whatever way an operation comes, `limits` hold for its
-    document, and `seconds` for its execution.
+    document, and `seconds` for its execution. Events of subscriptions are completed by compiled functions.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class CompiledSchema(strawberry.Schema):
         seconds: float = 15.0,
         **options: Any,
     ) -> None:
+        options.setdefault("execution_context_class", EventExecutor)
         super().__init__(*args, **options)
         self.fast = fast or FastFields()
         self.limits = limits or Limits()
@@ -126,6 +128,12 @@ class CompiledSchema(strawberry.Schema):
             return self._compiled(operation, variable_values)
         except (Unsupported, TooComplex):
             return None
+
+    def known_subscription(self, node: OperationDefinitionNode) -> Operation | None:
+        """The operation of a remembered document that is being executed; None leaves it to graphql-core."""
+        document = self._documents.get(node.loc.source.body) if node.loc and self._compiles else None
+        operation = document.operation(node.name.value if node.name else None) if document else None
+        return operation if operation is not None and operation.node is node else None
 
     async def run(
         self,
