@@ -47,17 +47,19 @@ async def collecting() -> AsyncIterator[tuple[Collector, str]]:
 async def test_a_request_is_a_trace_with_its_operation_and_statements(
     world: TwoCompanies, database: str, redis_url: str
 ) -> None:
-    async with collecting() as (collector, url):
-        async with running_api(database, redis_url, OTEL_EXPORTER_OTLP_ENDPOINT=url) as api:
-            await api.answers()
-            owner = api.endpoint.as_(world.owner.token)
-            headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
-            body = {"query": QUERY, "variables": {"search": world.sims["truck"].iccid}}
-            for _ in range(2):  # the second takes the short way
-                answer = await owner.post(body, headers=headers)
-                assert [sim["name"] for sim in answer.json()["data"]["sims"]["nodes"]] == ["Truck 1"]
-            assert (await owner.get("/metrics")).status_code == 200
-            await api.stop()  # what was not sent yet is sent now
+    async with (
+        collecting() as (collector, url),
+        running_api(database, redis_url, OTEL_EXPORTER_OTLP_ENDPOINT=url) as api,
+    ):
+        await api.answers()
+        owner = api.endpoint.as_(world.owner.token)
+        headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+        body = {"query": QUERY, "variables": {"search": world.sims["truck"].iccid}}
+        for _ in range(2):  # the second takes the short way
+            answer = await owner.post(body, headers=headers)
+            assert [sim["name"] for sim in answer.json()["data"]["sims"]["nodes"]] == ["Truck 1"]
+        assert (await owner.get("/metrics")).status_code == 200
+        await api.stop()  # what was not sent yet is sent now
 
     spans = collector.of_trace(TRACE)
     request, operation, statement = spans["POST /graphql"], spans["graphql query"], spans["SELECT"]
