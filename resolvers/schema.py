@@ -8,9 +8,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.account_mutation import AccountMutation
+from resolvers.account_query import AccountQuery
 from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
+from resolvers.company_mutation import CompanyMutation
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
@@ -28,7 +31,15 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
 class Query(
-    SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery, BillingQuery
+    SimQuery,
+    OperationQuery,
+    ReadingQuery,
+    AccountQuery,
+    ReportQuery,
+    CatalogueQuery,
+    HomeQuery,
+    NotificationQuery,
+    BillingQuery,
 ):
     """All queries."""
 
@@ -37,7 +48,15 @@ class Query(
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation):
+class Mutation(
+    OperationMutation,
+    GroupMutation,
+    BillingMutation,
+    SupportMutation,
+    AccountMutation,
+    CompanyMutation,
+    NotificationMutation,
+):
     """All mutations."""
 
 
