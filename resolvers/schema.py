@@ -14,6 +14,7 @@ from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.company_mutation import CompanyMutation
+from resolvers.downloads import DownloadMutation, DownloadQuery, DownloadSubscription
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
@@ -36,6 +37,7 @@ class Query(
     ReadingQuery,
     AccountQuery,
     ReportQuery,
+    DownloadQuery,
     CatalogueQuery,
     HomeQuery,
     NotificationQuery,
@@ -56,6 +58,7 @@ class Mutation(
     AccountMutation,
     CompanyMutation,
     NotificationMutation,
+    DownloadMutation,
 ):
     """All mutations."""
 
@@ -64,7 +67,7 @@ class Mutation(
     description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
     " latest state; it ends with the error UNAUTHENTICATED when access ends."
 )
-class Subscription(LiveSubscription, NotificationSubscription):
+class Subscription(LiveSubscription, NotificationSubscription, DownloadSubscription):
     """All subscriptions."""
 
 

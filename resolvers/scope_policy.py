@@ -35,7 +35,15 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice"),
     _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
-    _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
+    _REPORTS: (
+        "sessionReport",
+        "dailyReport",
+        "callsAndMessagesReport",
+        "usageOverview",
+        "topSims",
+        "downloads",
+        "savedReports",
+    ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: ("contactSupport", "updateProfile", "saveView", "deleteView", "markRead", "setNotificationPreferences"),
@@ -50,10 +58,12 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("inviteUser", "inviteUserAgain", "changeUserRole", "disableUser", "enableUser"),
     ),
     _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
+    _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
     _READ | _BILLING: ("notificationReceived",),
+    _REPORTS: ("downloadsChanged",),
 }
 
 
@@ -89,6 +99,8 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "AuditEntry": _ADMIN,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
+    "Download": _REPORTS,
+    "SavedReport": _REPORTS,
 }
 """The same for a type and for pages of it."""
 

@@ -49,6 +49,7 @@ class ErrorCode(Enum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
     WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
@@ -89,6 +90,7 @@ describe(
         "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
+        "TOO_MANY_EXPORTS": "So many reports of the company wait already that another is not taken.",
         "WRONG_CREDENTIALS": "The e-mail address or the password is wrong; which of both is not told.",
         "WEAK_PASSWORD": "A password is too short, too long, or easy to guess.",
         "TOO_MANY_ATTEMPTS": "Too many wrong passwords or requests: wait as long as the answer says.",
