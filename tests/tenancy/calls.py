@@ -24,6 +24,7 @@ from graphql import (
 )
 
 from schema.ids import global_id
+from tests.tenancy.seed import Side
 
 ID_SCALARS = {"ID", "Iccid"}
 """Scalars that name one thing of a company."""
@@ -39,11 +40,12 @@ ROOTS = {"Query", "Mutation", "Subscription"}
 ONE_WAY = {"SimSelection", "ReportSelection"}
 """Inputs of which one field is given, though the schema does not say so: `ids` or `filter`."""
 
-SIM = "own Sim"
-"""Stands for the id of the asker's own SIM in the examples."""
+SIM, COMPANY, OTHER_COMPANY = "own Sim", "own Company", "other Company"
+"""Stand for ids in the examples."""
 
 # Arguments with which a field gets as far as looking an id up, where those that the schema requires are not enough, or where
-# it cannot tell what a text is. The place that is being tested is put in afterwards.
+# it cannot tell what a text is; by the field, or by the place where that differs. The place that is being tested is put in
+# afterwards.
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Query.previewOperation": {"change": {"assignGroups": {"createByName": ["x"]}}, "selection": {"ids": [SIM]}},
     "Query.packageOptions": {"profile": "TD"},
@@ -55,6 +57,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Query.topSims": {"from": "2025-03-01", "to": "2025-03-31"},
     "Mutation.renameSims": {"input": {"csv": "89374141414000000001;x", "idempotencyKey": "key"}},
     "Mutation.contactSupport": {"input": {"text": "Please help, this is a test."}},
+    "Mutation.moveSims": {"input": {"companyId": OTHER_COMPANY, "selection": {"ids": [SIM]}}},
+    "Mutation.assignAgent": {"input": {"companyId": COMPANY}},
+    "Mutation.inviteUser(input.agentId)": {"input": {"role": "AGENT"}},
     "Mutation.assignGroups": {"input": {"createByName": ["x"]}},
     "Mutation.changePackage": {"input": {"sizeMb": 15}},
     "Mutation.setLimit": {"input": {"megabytes": 100}},
@@ -147,10 +152,15 @@ def _leaves(type_: Any, path: tuple[str, ...], inside: tuple[str, ...]) -> Itera
 class Calls:
     """Documents for one asker, whose own SIM stands in the examples."""
 
-    def __init__(self, schema: GraphQLSchema, own_sim: int, ways: Mapping[str, str]) -> None:
+    def __init__(self, schema: GraphQLSchema, own: Side, other: Side, ways: Mapping[str, str]) -> None:
         """`ways` lead to an object of a type: a document with `…` where its selection stands."""
         self._schema = schema
-        self._own_sim = global_id("Sim", own_sim)
+        self._own_sim = global_id("Sim", own.rows["sim"])
+        self._stands_for = {
+            SIM: self._own_sim,
+            COMPANY: global_id("Company", own.rows["company"]),
+            OTHER_COMPANY: global_id("Company", other.rows["company"]),
+        }
         self._ways = ways
 
     def call(self, place: Place, value: Any) -> tuple[str, dict[str, Any]]:
@@ -163,7 +173,8 @@ class Calls:
         """The field of a type asked with example arguments, and a value somewhere in them."""
         owner: Any = self._schema.type_map[parent]
         definition = owner.fields[field]
-        given = self._own(dict(EXAMPLES.get(f"{parent}.{field}", {})))
+        name = f"{parent}.{field}"
+        given = self._own(dict(EXAMPLES.get(f"{name}({'.'.join(path)})", EXAMPLES.get(name, {}))))
         variables = {}
         for name, argument in definition.args.items():
             base = given.get(name)
@@ -173,7 +184,7 @@ class Calls:
                 variables[name] = self._filled(argument.type, base, name)
         heads = ", ".join(f"${name}: {definition.args[name].type}" for name in variables)
         arguments = ", ".join(f"{name}: ${name}" for name in variables)
-        asked = f"{field}{f'({arguments})' if arguments else ''} {self.selection(definition.type, 3)}"
+        asked = f"{field}{f'({arguments})' if arguments else ''} {self.selection(definition.type, 3 if parent == 'Query' else 2)}"
         kind = parent.lower() if parent in ROOTS else "query"
         if parent not in ROOTS:
             asked = self._ways[parent].replace("…", asked)
@@ -255,7 +266,7 @@ class Calls:
             return {key: self._own(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._own(each) for each in value]
-        return self._own_sim if value == SIM else value
+        return self._stands_for.get(value, value) if isinstance(value, str) else value
 
 
 def ways(schema: GraphQLSchema) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 import orjson
+from argon2 import PasswordHasher
 from tortoise import Tortoise
 from tortoise.fields.data import CharEnumFieldInstance
 
@@ -85,6 +86,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("user_account", "phone"): _number(11),
     ("user_account", "time_zone"): "Asia/Almaty",
     ("user_account", "agent_id"): None,
+    ("user_account", "password_hash"): lambda side: _hash(),
     ("access_token", "expires_at"): FAR_AWAY,
     ("access_token", "group_ids"): None,
     ("access_token", "scopes"): every_scope(),
@@ -180,6 +182,20 @@ SELECT ensure_record_partitions('2025-03-01', '2025-03-31');
 COMMON_ROWS = {"operator_account": 1, "profile": 1, "legal_entity": 1, "exchange_rate": 1}
 
 
+# A log-in of the same user, beside the token.
+_SESSION = """
+INSERT INTO access_token (id, user_id, name, prefix, digest, created_at, expires_at, kind, scopes)
+SELECT id + 5, user_id, name, prefix, left(digest, 40) || 'x', created_at, expires_at, 'SESSION', scopes
+FROM access_token WHERE id = $1 RETURNING id
+"""
+
+
+@cache
+def _hash() -> str:
+    """The password of both owners is x."""
+    return PasswordHasher(time_cost=1, memory_cost=64).hash("x")
+
+
 async def seed(url: str) -> tuple[Side, Side]:
     """Fill an empty database, as its owner."""
     owner = await asyncpg.connect(**connection_arguments(url))
@@ -195,6 +211,7 @@ async def seed(url: str) -> tuple[Side, Side]:
             for place, table in enumerate(tables):
                 mine = [column for column in columns if column["table"] == table]
                 await _insert(owner, side, table, mine, keys, side.base + 10 * (place + 1))
+            side.rows["session"] = await owner.fetchval(_SESSION, side.rows["access_token"])
         await owner.execute("ANALYZE")
         return both
     finally:

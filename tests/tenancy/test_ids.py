@@ -28,6 +28,7 @@ PLACES, CURSORS = id_places(SCHEMA), cursor_places(SCHEMA)
 TABLES = {
     "User": "user_account",
     "Viewer": "user_account",
+    "Me": "user_account",
     "OperationStarter": "user_account",
     "SupportMessage": "delivery",
     "Download": "report_export",
@@ -41,16 +42,20 @@ NOBODYS = {
     "Profile": "the same catalogue for everybody",
 }
 
-# Lists without rows of a company, whose cursors nobody can have from another.
-LISTS_OF_NOBODY = {"Query.coverage", "PriceList.networks"}
+# Lists without rows of a company, whose cursors nobody can have from another; of the last one none of the SIMs made here.
+LISTS_OF_NOBODY = {"Query.coverage", "PriceList.networks", "Query.simsOutsideCoverage"}
 
 # Places whose ids nobody looks up, each with its reason.
 NOT_LOOKED_UP = {
     "Query.previewOperation(change.assignGroups.add)": "a preview judges SIMs; the groups are looked up on acceptance",
     "Query.previewOperation(change.assignGroups.remove)": "the same",
+    "Mutation.decideExchangeRate(input.id)": "rates belong to no company, and only staff decides",
     "Mutation.requestExport(input.selection.ids)": "an export begins with what is there when it is run",
     "Mutation.saveReport(input.selection.ids)": "kept as it is; the SIMs are looked up whenever the report is run",
 }
+
+SHARED, FIRST = {"SimFilter", "SimSelection", "ReportSelection"}, {"sims", "sessionReport", "lockSims", "moveSims"}
+"""Inputs that many fields have, and the fields in which they are tried by all principals; elsewhere by the owner."""
 
 # A way to types that are behind a field with arguments, or where the first one found needs some.
 WAYS = {
@@ -130,7 +135,7 @@ def test_there_is_much_to_ask() -> None:
 
 @pytest.mark.parametrize("kind", ["Query", "Mutation", "Subscription", "nested"])
 async def test_ids_of_another_company_are_like_ids_of_nobody(two: TwoSides, database: str, kind: str) -> None:
-    calls = Calls(SCHEMA, two.own.rows["sim"], ways(SCHEMA) | WAYS)
+    calls = Calls(SCHEMA, two.own, two.other, ways(SCHEMA) | WAYS)
     owner = await asyncpg.connect(**connection_arguments(database))
     try:
         others = await digest(owner)
@@ -159,7 +164,7 @@ async def differences(two: TwoSides, calls: Calls, place: Place, refused: set[tu
     foreign = values_of(two.other, FOREIGN, place.scalar)
     nobodys = values_of(two.other, NOWHERE, place.scalar)
     for who, principal in principals(two).items():
-        if place.parent == "Subscription" and who != "owner":
+        if who != "owner" and (place.parent == "Subscription" or (place.inside in SHARED and place.field not in FIRST)):
             continue
         for type_name, value in foreign.items():
             known = (place.inside or str(place), place.path[-1], type_name)
@@ -175,28 +180,28 @@ async def differences(two: TwoSides, calls: Calls, place: Place, refused: set[tu
 
 
 def _may_be(place: Place, type_name: str) -> bool:
-    name = place.path[-1].removesuffix("s").removesuffix("Id")
-    return name == "id" or type_name == "Iccid" or type_name.lower().endswith(name.lower()) or name in ("add", "remove")
+    """Whether the names say so: what is likely is tried first."""
+    name = place.path[-1].removesuffix("s").removesuffix("Id").lower()
+    words = f"{place.field} {'Sim' if place.inside in SHARED else ''}".lower()
+    return type_name == "Iccid" or type_name.lower().endswith(name) if name != "id" else type_name.lower() in words
 
 
 async def looks_up(two: TwoSides, calls: Calls, place: Place) -> bool:
     """Whether an id that the asker has is answered otherwise than one that nobody has: else the test would show nothing."""
     own = values_of(two.own, two.own.base, place.scalar)
     nobodys = values_of(two.own, NOWHERE, place.scalar)
-    for principal in (*principals(two).values(), staff(two)):
-        for type_name in sorted(own, key=lambda name: not _may_be(place, name)):
-            value = own[type_name]
-            answers = [
-                without(await two.ask(principal, *calls.call(place, each)), each)
-                for each in (value, nobodys[type_name])
-            ]
-            if answers[0] != answers[1]:
-                return True
+    for likely in (True, False):
+        for principal in (two.own.owner, staff(two), *principals(two).values()):
+            for type_name in (name for name in own if _may_be(place, name) is likely):
+                value, nobody = own[type_name], nobodys[type_name]
+                answer = without(await two.ask(principal, *calls.call(place, value)), value)
+                if answer != without(await two.ask(principal, *calls.call(place, nobody)), nobody):
+                    return True
     return False
 
 
 async def test_cursors_of_another_company_are_like_cursors_of_nobody(two: TwoSides) -> None:
-    calls = Calls(SCHEMA, two.own.rows["sim"], ways(SCHEMA) | WAYS)
+    calls = Calls(SCHEMA, two.own, two.other, ways(SCHEMA) | WAYS)
     unlike, silent = [], []
     for place in CURSORS:
         document, variables = calls.document(place.parent, place.field)
