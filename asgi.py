@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
+from models.tenancy import as_system
 from resolvers.schema import build_schema
 from services.execution.hints import open_hints
 from services.files.download_links import open_download_links, use_download_links
@@ -60,7 +61,8 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         set_up_logging(settings.log_level)
         async with AsyncExitStack() as opened:
-            await _open(settings, hub, opened)
+            with as_system():
+                await _open(settings, hub, opened)
             _settle_memory()
             yield
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from domain.errors import Forbidden
 from domain.scopes import ALL_SCOPES, Scope, with_implied
 from models.identity import UserRole
+from models.tenancy import scope_of
 
 STAFF_ROLES = frozenset({UserRole.STAFF, UserRole.ADMIN})
 """Roles of the platform's own people: support, and administrators."""
@@ -65,6 +66,11 @@ class Principal:
         """Raise `Forbidden` for a token that is restricted to groups, where a company as a whole is concerned."""
         if self.group_ids is not None:
             raise Forbidden("This token is restricted to groups of SIMs: use one without that restriction.")
+
+    @property
+    def scope(self) -> str:
+        """For whom the principal's statements act, as `models.tenancy` has it."""
+        return scope_of(self.company_ids, self.agent_id)
 
     @property
     def permission_class(self) -> PermissionClass:

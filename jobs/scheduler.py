@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
+from models.tenancy import process_acts_as_system
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
@@ -36,6 +37,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
+    process_acts_as_system()
     await open_database(settings.require_database(), pool_size=3)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)

@@ -12,6 +12,7 @@ from dramatiq.asyncio import get_event_loop_thread
 
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, open_database
+from models.tenancy import process_acts_as_system
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.files.download_links import open_download_links, use_download_links
@@ -68,6 +69,7 @@ class WorkerProcess(dramatiq.Middleware):
         settings = self._settings
         use_file_store(open_file_store(settings))
         use_download_links(open_download_links(settings))
+        process_acts_as_system()
         await open_database(settings.require_database(), pool_size=settings.database_pool_size)
         open_publisher(settings.require_redis())
         open_hints(settings.broker_url)

@@ -13,9 +13,10 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import BaseORMException
-from tortoise.transactions import in_transaction
 
 from models.readers import Readers
+from models.scoped_connection import ScopedConnection, begins_here, local_scope, scope_at_hand, set_scope
+from models.tenancy import scope
 
 APPLICATION_ROLE = "novaconnect_app"
 """The role that API and workers act as; it owns nothing, so row-level security binds it."""
@@ -64,6 +65,8 @@ def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> J
         "server_settings": settings,
         "command_timeout": 60,
         "reset": _leave_as_it_is,
+        "setup": scope_at_hand,
+        "connection_class": ScopedConnection,
     }
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
@@ -78,8 +81,9 @@ def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> J
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """Spare the round trip of a reset at every release.
 
-    Nobody changes the session of a pooled connection: settings come at connection start, locks are of a transaction or
-    on connections of their own. asyncpg itself still refuses to release an open transaction or a listener.
+    Nobody changes the session of a pooled connection but `scope_at_hand`, which looks at each use: settings come at connection
+    start, locks are of a transaction or on connections of their own. asyncpg itself still refuses to release an open
+    transaction or a listener.
     """
 
 
@@ -88,7 +92,8 @@ async def open_database(url: str, *, as_application: bool = True, pool_size: int
     config = tortoise_config(url, as_application=as_application, pool_size=pool_size)
     await Tortoise.init(config=config, _enable_global_fallback=True)
     credentials = config["connections"]["default"]["credentials"]
-    arguments = {name: value for name, value in credentials.items() if name not in ("minsize", "maxsize", "reset")}
+    of_the_pool = ("minsize", "maxsize", "reset", "setup")
+    arguments = {name: value for name, value in credentials.items() if name not in of_the_pool}
     arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
     _reading.readers = Readers(lambda: asyncpg.connect(**arguments), max(2, pool_size // 2))
 
@@ -118,31 +123,79 @@ def readers() -> Readers:
 @asynccontextmanager
 async def connection() -> AsyncIterator[asyncpg.Connection]:
     """An asyncpg connection: that of the surrounding transaction if there is one, else one of the pool."""
-    async with get_connection("default").acquire_connection() as raw:
+    client = get_connection("default")
+    async with client.acquire_connection() as raw:
+        if isinstance(client, _Transaction) and client.scope != scope():
+            await set_scope(raw, scope(), local=True)
+            client.scope = scope()
         yield raw
+
+
+class _Transaction(TransactionWrapper):
+    """Tortoise's client inside a transaction. `scope` is what its statements are told; None when that is not known."""
+
+    scope: str | None = None
+    savepoints = 0
 
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
-    """Every query inside runs in one transaction; a transaction inside another is a savepoint.
+    """Every query inside runs in one transaction, for the companies in force; a transaction inside another is a savepoint.
 
-    Tortoise's own loses a pooled connection, and leaves the task on a dead one, when PostgreSQL goes away at BEGIN.
+    Tortoise's own loses a pooled connection, and leaves the task on a dead one, when PostgreSQL goes away at BEGIN. That
+    statement also says for which companies, so that saying it takes no round trip.
     """
     outer = get_connection("default")
-    if isinstance(outer, TransactionWrapper):
-        async with in_transaction("default"):
+    if isinstance(outer, _Transaction):
+        async with _savepoint(outer):
             yield
         return
     assert isinstance(outer, AsyncpgDBClient)
-    async with outer.acquire_connection() as raw:
-        inner = TransactionWrapper(outer)
-        inner._connection = raw
+    async with _taken_to_begin(outer) as raw:
+        inner = _Transaction(outer)
+        inner._connection, inner.scope = raw, scope()
         token = get_connections().set("default", inner)
         try:
-            async with raw.transaction():
+            async with _begun(raw, f"BEGIN; {local_scope(inner.scope)}", "COMMIT", "ROLLBACK"):
                 yield
         finally:
             get_connections().reset(token)
+
+
+@asynccontextmanager
+async def _taken_to_begin(client: AsyncpgDBClient) -> AsyncIterator[asyncpg.Connection]:
+    taken = client.acquire_connection()
+    with begins_here():
+        raw = await taken.__aenter__()
+    try:
+        yield raw
+    finally:
+        await taken.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def _savepoint(inside: _Transaction) -> AsyncIterator[None]:
+    inside.savepoints += 1
+    name = f"savepoint_{inside.savepoints}"
+    begin, end, undo = f"SAVEPOINT {name}", f"RELEASE SAVEPOINT {name}", f"ROLLBACK TO SAVEPOINT {name}"
+    try:
+        async with _begun(inside._connection, begin, end, undo):
+            yield
+    except BaseException:
+        inside.scope = None  # taken back with the rest, to what it was before
+        raise
+
+
+@asynccontextmanager
+async def _begun(raw: asyncpg.Connection, begin: str, end: str, undo: str) -> AsyncIterator[None]:
+    await raw.execute(begin)
+    try:
+        yield
+    except BaseException:
+        if not raw.is_closed():
+            await raw.execute(undo)
+        raise
+    await raw.execute(end)
 
 
 async def again_after_deadlock(work: Callable[[], Awaitable[T]]) -> T:

@@ -157,7 +157,7 @@ class SimGroup(Model):
 
 
 class SimGroupMember(Model):
-    """A SIM's place in a group; a SIM may be in several."""
+    """A SIM's place in a group; a SIM may be in several. `company_id` is the group's; the database fills it in when left out."""
 
     id = fields.BigIntField(primary_key=True)
     group: fields.ForeignKeyRelation[SimGroup] = fields.ForeignKeyField(
@@ -166,6 +166,7 @@ class SimGroupMember(Model):
     sim: fields.ForeignKeyRelation[Sim] = fields.ForeignKeyField(
         "models.Sim", related_name="group_places", on_delete=fields.CASCADE
     )
+    company_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "sim_group_member"

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from models.scoped_connection import ScopedConnection, keep_scope
+from models.tenancy import scope
+
 Answer = TypeVar("Answer")
 CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
@@ -19,36 +22,31 @@ CONNECTION_LOST = (
     ConnectionError,
 )
 """What a query raises when its connection was lost; a query cut off by `statement_timeout` is not among them."""
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
+Connect = Callable[[], Awaitable[ScopedConnection]]
 
 
 class Readers:
-    """At most so many read-only connections, opened when they are first needed; each query is a transaction of its own."""
+    """At most so many read-only connections, opened when they are first needed; each query is a transaction of its own.
+
+    A session goes on acting for the companies it was last used for, and whoever acts for the same is given it first: then
+    nothing has to be said to it before the query.
+    """
 
     def __init__(self, connect: Connect, most: int) -> None:
         self._connect = connect
         self._most = most
         self._open = 0
-        self._free: list[asyncpg.Connection] = []
-        self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
+        self._free: list[ScopedConnection] = []
+        self._waiting: deque[asyncio.Future[ScopedConnection | None]] = deque()
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """All rows; a connection that turns out to be dead is replaced once, unseen by the caller."""
-        connection = await self._take()
-        try:
-            return await self._used(connection, connection.fetch(sql, *arguments))
-        except CONNECTION_LOST:
-            connection = await self._take_new()
-            return await self._used(connection, connection.fetch(sql, *arguments))
+        found: Sequence[asyncpg.Record] = await self._read("fetch", sql, arguments)
+        return found
 
     async def fetch_row(self, sql: str, *arguments: object) -> asyncpg.Record | None:
         """The first row, or None; a connection that turns out to be dead is replaced once, unseen by the caller."""
-        connection = await self._take()
-        try:
-            return await self._used(connection, connection.fetchrow(sql, *arguments))
-        except CONNECTION_LOST:
-            connection = await self._take_new()
-            return await self._used(connection, connection.fetchrow(sql, *arguments))
+        return await self._read("fetchrow", sql, arguments)
 
     async def close(self) -> None:
         """Close what is free; what is in use is closed when it comes back."""
@@ -60,7 +58,16 @@ class Readers:
             except CONNECTION_LOST:
                 connection.terminate()
 
-    async def _used(self, connection: asyncpg.Connection, answer: Awaitable[Answer]) -> Answer:
+    async def _read(self, method: str, sql: str, arguments: tuple[object, ...]) -> Any:
+        wanted = scope()
+        connection = await self._take(wanted)
+        try:
+            return await self._used(connection, _asked(connection, wanted, method, sql, arguments))
+        except CONNECTION_LOST:
+            connection = await self._take_new()
+            return await self._used(connection, _asked(connection, wanted, method, sql, arguments))
+
+    async def _used(self, connection: ScopedConnection, answer: Awaitable[Answer]) -> Answer:
         try:
             found = await answer
         except CONNECTION_LOST:
@@ -75,9 +82,15 @@ class Readers:
         self._give(connection)
         return found
 
-    async def _take(self) -> asyncpg.Connection:
+    async def _take(self, wanted: str) -> ScopedConnection:
+        for connection in reversed(self._free):
+            if connection.scope == wanted and not connection.is_closed():
+                self._free.remove(connection)
+                return connection
+        if self._open < self._most:
+            return await self._opened()
         while self._free:
-            connection = self._free.pop()
+            connection = self._free.pop(0)  # the one that was not needed for longest
             if not connection.is_closed():
                 return connection
             self._open -= 1
@@ -93,14 +106,14 @@ class Readers:
             raise
         return given if given is not None else await self._opened()
 
-    async def _take_new(self) -> asyncpg.Connection:
+    async def _take_new(self) -> ScopedConnection:
         """A connection opened now: whatever killed one idle connection has probably killed its neighbours too."""
         while self._free:
             self._free.pop().terminate()
             self._open -= 1
-        return await self._take()
+        return await self._take(scope())
 
-    async def _opened(self) -> asyncpg.Connection:
+    async def _opened(self) -> ScopedConnection:
         self._open += 1
         try:
             return await self._connect()
@@ -109,18 +122,18 @@ class Readers:
             self._pass_on(None)
             raise
 
-    def _give(self, connection: asyncpg.Connection) -> None:
+    def _give(self, connection: ScopedConnection) -> None:
         if connection.is_closed() or self._open > self._most:
             self._drop(connection)
         else:
             self._pass_on(connection)
 
-    def _drop(self, connection: asyncpg.Connection) -> None:
+    def _drop(self, connection: ScopedConnection) -> None:
         connection.terminate()
         self._open -= 1
         self._pass_on(None)
 
-    def _pass_on(self, connection: asyncpg.Connection | None) -> None:
+    def _pass_on(self, connection: ScopedConnection | None) -> None:
         """Give a connection, or with None the right to open one, to the one who waits longest."""
         while self._waiting:
             waiter = self._waiting.popleft()
@@ -129,3 +142,18 @@ class Readers:
                 return
         if connection is not None:
             self._free.append(connection)
+
+
+def _asked(
+    connection: ScopedConnection, wanted: str, method: str, sql: str, arguments: tuple[object, ...]
+) -> Awaitable[Any]:
+    if connection.scope == wanted:
+        return getattr(connection, method)(sql, *arguments)
+    return _told_and_asked(connection, wanted, method, sql, arguments)
+
+
+async def _told_and_asked(
+    connection: ScopedConnection, wanted: str, method: str, sql: str, arguments: tuple[object, ...]
+) -> Any:
+    await keep_scope(connection, wanted)
+    return await getattr(connection, method)(sql, *arguments)

@@ -19,11 +19,12 @@ from strawberry.types.graphql import OperationType
 
 from domain.errors import DomainError
 from domain.scopes import ALL_SCOPES, Scope
-from projection import BoundedCache, CompiledSchema, OutOfTime, TooComplex
+from projection import BoundedCache, OutOfTime, TooComplex
 from projection.compiled_schema import MAX_DOCUMENTS
 from resolvers.context import RequestContext
 from resolvers.named_operation import OnlyOperation
 from resolvers.scope_check import needs_of, rule_for
+from resolvers.tenant_schema import TenantSchema
 from schema.enums import ErrorCode
 
 _log = logging.getLogger("novaconnect.graphql")
@@ -44,7 +45,7 @@ TOOK_TOO_LONG = (
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
 
-class NovaSchema(CompiledSchema):
+class NovaSchema(TenantSchema):
     """A schema whose errors all have a `code`, that never guesses which operation is meant, and that minds scopes."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -16,6 +16,7 @@ from resolvers.notifications import NotificationMutation, NotificationQuery, Not
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.reading_query import ReadingQuery
+from resolvers.report_query import ReportQuery
 from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import LiveSubscription
@@ -24,7 +25,7 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, CatalogueQuery, HomeQuery, NotificationQuery):
+class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery):
     """All queries."""
 
 

@@ -36,6 +36,7 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: ("contactSupport",),

@@ -8,6 +8,7 @@ from access import ACCESS_VERSION
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
 from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nested, Rows
+from resolvers.report_projection import declare_reports
 from schema.company import Company
 from schema.group import SimGroup
 from schema.profile import Profile
@@ -142,3 +143,4 @@ FAST = FastFields(proof=ACCESS_VERSION)
 """The lists and objects that answer by projection."""
 FAST.connection("Query", "sims", SIM)
 FAST.object("Query", "sim", SIM)
+declare_reports(FAST)

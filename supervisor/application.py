@@ -31,9 +31,11 @@ async def open_application(settings: Settings) -> AsyncIterator[Runtime]:
     """The application with its drivers and the right to call operators, for the time of the block."""
     from eventstream import close_publisher, open_publisher
     from models.database import close_database, open_database
+    from models.tenancy import process_acts_as_system
     from services.process.clock_follower import start_clock_follower
     from services.process.runtime import open_runtime
 
+    process_acts_as_system()
     await open_database(settings.require_database(), pool_size=4)
     open_publisher(settings.require_redis())
     follower = await start_clock_follower(settings)
@@ -94,8 +96,10 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
 async def seed_demo(settings: Settings) -> Mapping[str, str]:
     """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
+    from models.tenancy import process_acts_as_system
     from services.process.demo_world import seed
 
+    process_acts_as_system()
     await open_database(settings.require_database(), pool_size=2)
     try:
         return await seed()

@@ -12,6 +12,7 @@ from domain.clock import clock
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate
+from models.tenancy import process_acts_as_system
 from tests.servers import TestServers, running_servers
 from tests.worlds import TwoCompanies, two_companies
 
@@ -55,7 +56,11 @@ async def make_database(servers: TestServers, template_url: str) -> AsyncIterato
 
 @pytest.fixture(scope="session")
 async def shared_database(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[str]:
-    """The database that tests use one after another, with this process's pool open on it as the application's role."""
+    """The database that tests use one after another, with this process's pool open on it as the application's role.
+
+    What a test does itself it does as the system; whatever comes through a door acts for whoever asks.
+    """
+    process_acts_as_system()
     url = await make_database(SHARED)
     await open_database(url, as_application=True)
     yield url

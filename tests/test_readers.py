@@ -9,16 +9,19 @@ import pytest
 
 from models.database import connection_arguments
 from models.readers import Readers
+from models.scoped_connection import ScopedConnection
 
 
 @pytest.fixture
 async def two(database: str):
     """At most two connections, and how often one was opened."""
-    opened: list[asyncpg.Connection] = []
+    opened: list[ScopedConnection] = []
 
-    async def connect() -> asyncpg.Connection:
+    async def connect() -> ScopedConnection:
         settings = {"default_transaction_read_only": "on"}
-        connection = await asyncpg.connect(**connection_arguments(database), server_settings=settings)
+        connection = await asyncpg.connect(
+            **connection_arguments(database), server_settings=settings, connection_class=ScopedConnection
+        )
         opened.append(connection)
         return connection
 

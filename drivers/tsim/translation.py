@@ -144,6 +144,7 @@ def call_record(kind: str, row: Row, zone: ZoneInfo) -> CallOrMessageRecord | No
         duration_seconds=whole(row.get("billsec", "") or row.get("duration", "")) if kind == "call" else None,
         cost=money(row.get("ccost", "") or row.get("cost", "")),
         currency=row.get("curr") or None,
+        operator=row.get("operator") or None,
     )
 
 

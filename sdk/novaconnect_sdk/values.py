@@ -271,7 +271,10 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class CallOrMessageRecord:
-    """One call or text message of the operator's records. `direction` is IN or OUT, `kind` VOICE or SMS."""
+    """One call or text message of the operator's records. `direction` is IN or OUT, `kind` VOICE or SMS.
+
+    `operator` is the mobile operator in whose network it was, None where the records do not tell.
+    """
 
     key: str
     sim_key: str
@@ -282,6 +285,7 @@ class CallOrMessageRecord:
     duration_seconds: int | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

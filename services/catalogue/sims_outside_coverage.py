@@ -40,7 +40,7 @@ async def judge_coverage(principal: Principal, plan: TariffPlan) -> CoverageOfSi
     where = _sims_of(principal, plan)
     rows = await fetch(
         "SELECT s.registration_plmn, s.registration_country, s.registration_network, count(*) AS sims"  # noqa: S608
-        f" FROM sim s WHERE {where.sql} GROUP BY 1, 2, 3",
+        f" FROM visible_sim s WHERE {where.sql} GROUP BY 1, 2, 3",
         *where.arguments,
     )
     counts = dict.fromkeys(NetworkStanding, 0)
@@ -67,7 +67,7 @@ async def list_sims_outside(principal: Principal, judged: CoverageOfSims, reques
     places = where.bind(["\n".join(place) for place in judged.places])
     where.add(f"{_LAST_PLACE} = ANY({places}::text[])")
     return await keyset_page(
-        lambda conditions, tail: f"SELECT {COLUMNS}, {_ORDER.selected} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+        lambda conditions, tail: f"SELECT {COLUMNS}, {_ORDER.selected} FROM visible_sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         _ORDER,
         request,

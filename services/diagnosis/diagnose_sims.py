@@ -55,7 +55,7 @@ async def diagnose_sims(principal: Principal, selection: Selection) -> dict[Find
         outside=clause,
     )
     rows = await fetch(
-        f"SELECT {case} AS finding, count(*) AS sims FROM sim s WHERE {where.sql} GROUP BY 1",  # noqa: S608
+        f"SELECT {case} AS finding, count(*) AS sims FROM visible_sim s WHERE {where.sql} GROUP BY 1",  # noqa: S608
         *where.arguments,
     )
     counts = {row["finding"]: row["sims"] for row in rows}

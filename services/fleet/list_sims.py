@@ -30,7 +30,7 @@ async def list_sims(
     await apply_filter(principal, sim_filter, where)
     columns = f"{COLUMNS}, {order.selected}"
     return await keyset_page(
-        lambda conditions, tail: f"SELECT {columns} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+        lambda conditions, tail: f"SELECT {columns} FROM visible_sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         order,
         request,
@@ -46,4 +46,4 @@ async def count_sims(principal: Principal, sim_filter: SimFilter) -> int:
         kept = f"SELECT coalesce(sum(k.change), 0)::bigint FROM sim_count_change k WHERE {where.sql}"  # noqa: S608
         return int(await fetch_value(kept, *where.arguments))
     await apply_filter(principal, sim_filter, where)
-    return int(await fetch_value(f"SELECT count(*) FROM sim s WHERE {where.sql}", *where.arguments))  # noqa: S608
+    return int(await fetch_value(f"SELECT count(*) FROM visible_sim s WHERE {where.sql}", *where.arguments))  # noqa: S608

@@ -69,7 +69,7 @@ async def _filtered(principal: Principal, asked: Asked) -> Where:
 
 async def _page(where: Where, asked: Asked, extra: str = "") -> Page[asyncpg.Record]:
     return await keyset_records(
-        lambda columns, conditions, tail: f"SELECT {columns} FROM sim s WHERE {conditions} {tail}",  # noqa: S608
+        lambda columns, conditions, tail: f"SELECT {columns} FROM visible_sim s WHERE {conditions} {tail}",  # noqa: S608
         where,
         asked.order,
         asked.request,
@@ -83,7 +83,7 @@ async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
     """What the filter names is found once; the page is cut from it and its rows are counted."""
     found = (
         f"WITH found AS MATERIALIZED (SELECT s.id, {asked.order.expression or 'NULL'} AS place"  # noqa: S608
-        f" FROM sim s WHERE {where.sql})"
+        f" FROM visible_sim s WHERE {where.sql})"
     )
     order = replace(asked.order, expression=asked.order.expression and "f.place", id_column="f.id")
     at = asked.of_each.positions.get(asked.order.expression or "")
@@ -112,4 +112,4 @@ async def get_sim_record(
     where = Where()
     where.add(f"s.iccid = {where.bind(iccid)}" if sim_id is None else f"s.id = {where.bind(sim_id)}")
     limit_to_visible(principal, where, "s", sims="s.id")
-    return await readers().fetch_row(f"SELECT {columns} FROM sim s WHERE {where.sql}", *where.arguments)  # noqa: S608
+    return await readers().fetch_row(f"SELECT {columns} FROM visible_sim s WHERE {where.sql}", *where.arguments)  # noqa: S608

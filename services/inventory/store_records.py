@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
@@ -33,7 +33,11 @@ CREATE TEMP TABLE IF NOT EXISTS incoming_session (
 CREATE TEMP TABLE IF NOT EXISTS fresh_session (
   key text COLLATE "C", sim_id bigint, company_id bigint, started_at timestamptz, ended_at timestamptz, bytes bigint,
   operator text, country text, plmn text, cost numeric(14, 6), currency text,
-  old_sim_id bigint, old_company_id bigint, old_started_at timestamptz, old_bytes bigint) ON COMMIT DELETE ROWS;
+  old_sim_id bigint, old_company_id bigint, old_started_at timestamptz, old_bytes bigint, old_operator text,
+  old_country text, old_cost numeric(14, 6), old_currency text) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS usage_change (
+  sim_id bigint, day date, company_id bigint, operator text, country text, currency text, bytes bigint, sessions int,
+  cost numeric(18, 6)) ON COMMIT DELETE ROWS;
 """
 _STAGED = ("key", "sim_key", "started_at", "ended_at", "bytes", "operator", "country", "plmn", "cost", "currency")
 
@@ -42,7 +46,7 @@ _STAGED = ("key", "sim_key", "started_at", "ended_at", "bytes", "operator", "cou
 _FRESH = """
 INSERT INTO fresh_session
 SELECT i.key, s.id, coalesce(o.company_id, s.company_id), i.started_at, i.ended_at, i.bytes, i.operator, i.country, i.plmn,
-       i.cost, i.currency, o.sim_id, o.company_id, o.started_at, o.bytes
+       i.cost, i.currency, o.sim_id, o.company_id, o.started_at, o.bytes, o.operator, o.country, o.cost, o.currency
 FROM incoming_session i
 JOIN sim s ON s.profile_id = $1 AND {named}
 LEFT JOIN data_session o
@@ -72,23 +76,63 @@ ON CONFLICT (profile_id, key, started_at) DO UPDATE SET
   country = excluded.country, plmn = excluded.plmn, cost = excluded.cost, currency = excluded.currency
 """
 
-_DAYS = """
-INSERT INTO usage_daily AS u (sim_id, day, company_id, bytes, sessions)
-SELECT sim_id, day, company_id, sum(bytes), sum(sessions) FROM (
-  SELECT sim_id, (started_at AT TIME ZONE 'UTC')::date AS day, company_id, bytes, 1 AS sessions FROM fresh_session
-  UNION ALL
-  SELECT old_sim_id, (old_started_at AT TIME ZONE 'UTC')::date, old_company_id, -old_bytes, -1 FROM fresh_session
-  WHERE old_started_at IS NOT NULL) AS change
-GROUP BY sim_id, day, company_id HAVING sum(bytes) <> 0 OR sum(sessions) <> 0
-ORDER BY sim_id, day
-ON CONFLICT (sim_id, day, company_id) DO UPDATE SET
-  bytes = u.bytes + excluded.bytes, sessions = u.sessions + excluded.sessions
+# What each fresh session adds to the sums, and what it takes away that it was before. Written down once, because three
+# tables of sums are changed by it; '' stands for what nobody told.
+_CHANGES = """
+INSERT INTO usage_change
+SELECT sim_id, (started_at AT TIME ZONE 'UTC')::date, company_id, coalesce(operator, ''), coalesce(country, ''),
+       coalesce(currency, ''), bytes, 1, coalesce(cost, 0) FROM fresh_session
+UNION ALL
+SELECT old_sim_id, (old_started_at AT TIME ZONE 'UTC')::date, old_company_id, coalesce(old_operator, ''),
+       coalesce(old_country, ''), coalesce(old_currency, ''), -old_bytes, -1, -coalesce(old_cost, 0) FROM fresh_session
+WHERE old_started_at IS NOT NULL
 """
 
+_DAYS = """
+INSERT INTO usage_daily AS u (sim_id, day, company_id, currency, bytes, sessions, cost)
+SELECT sim_id, day, company_id, currency, sum(bytes), sum(sessions), sum(cost) FROM usage_change
+GROUP BY 1, 2, 3, 4 HAVING sum(bytes) <> 0 OR sum(sessions) <> 0 OR sum(cost) <> 0
+ORDER BY 1, 2, 3, 4
+ON CONFLICT (sim_id, day, company_id, currency) DO UPDATE SET
+  bytes = u.bytes + excluded.bytes, sessions = u.sessions + excluded.sessions, cost = u.cost + excluded.cost
+"""
+
+_MONTHS = """
+INSERT INTO usage_monthly AS u (company_id, month, sim_id, currency, bytes, sessions, cost)
+SELECT company_id, date_trunc('month', day)::date, sim_id, currency, sum(bytes), sum(sessions), sum(cost) FROM usage_change
+GROUP BY 1, 2, 3, 4 HAVING sum(bytes) <> 0 OR sum(sessions) <> 0 OR sum(cost) <> 0
+ORDER BY 1, 2, 3, 4
+ON CONFLICT (company_id, month, sim_id, currency) DO UPDATE SET
+  bytes = u.bytes + excluded.bytes, sessions = u.sessions + excluded.sessions, cost = u.cost + excluded.cost
+"""
+
+_NETWORKS = """
+INSERT INTO usage_by_network AS u (company_id, day, profile_id, operator, country, currency, bytes, sessions, cost)
+SELECT company_id, day, $1, operator, country, currency, sum(bytes), sum(sessions), sum(cost) FROM usage_change
+GROUP BY 1, 2, 4, 5, 6 HAVING sum(bytes) <> 0 OR sum(sessions) <> 0 OR sum(cost) <> 0
+ORDER BY 1, 2, 4, 5, 6
+ON CONFLICT (company_id, day, profile_id, operator, country, currency) DO UPDATE SET
+  bytes = u.bytes + excluded.bytes, sessions = u.sessions + excluded.sessions, cost = u.cost + excluded.cost
+"""
+
+# Only what is taken away from can become empty.
 _EMPTY_DAYS = """
-DELETE FROM usage_daily u USING fresh_session f
-WHERE f.old_started_at IS NOT NULL AND u.sim_id = f.old_sim_id AND u.company_id = f.old_company_id
-  AND u.day = (f.old_started_at AT TIME ZONE 'UTC')::date AND u.sessions = 0
+DELETE FROM usage_daily u USING (SELECT DISTINCT sim_id, day, company_id, currency FROM usage_change WHERE sessions < 0) c
+WHERE u.sim_id = c.sim_id AND u.day = c.day AND u.company_id = c.company_id AND u.currency = c.currency AND u.sessions = 0
+"""
+
+_EMPTY_MONTHS = """
+DELETE FROM usage_monthly u USING (
+  SELECT DISTINCT company_id, date_trunc('month', day)::date AS month, sim_id, currency FROM usage_change WHERE sessions < 0) c
+WHERE u.company_id = c.company_id AND u.month = c.month AND u.sim_id = c.sim_id AND u.currency = c.currency
+  AND u.sessions = 0
+"""
+
+_EMPTY_NETWORKS = """
+DELETE FROM usage_by_network u USING (
+  SELECT DISTINCT company_id, day, operator, country, currency FROM usage_change WHERE sessions < 0) c
+WHERE u.company_id = c.company_id AND u.day = c.day AND u.profile_id = $1 AND u.operator = c.operator
+  AND u.country = c.country AND u.currency = c.currency AND u.sessions = 0
 """
 
 _COUNT = "SELECT count(*) AS written, count(old_started_at) AS corrected FROM fresh_session"
@@ -150,15 +194,25 @@ async def _merge(
         await raw.execute(_MOVED, profile_id, *span)
     if counted["written"]:
         await raw.execute(_PUT, profile_id)
-        await raw.execute(_DAYS)
-    if counted["corrected"]:
-        await raw.execute(_EMPTY_DAYS)
+        await _sum_up(raw, profile_id, corrected=counted["corrected"] > 0)
     return counted["written"], counted["corrected"]
 
 
+async def _sum_up(raw: asyncpg.Connection, profile_id: int, *, corrected: bool) -> None:
+    """Bring the daily, monthly and network sums along, in the same transaction as the records."""
+    await raw.execute(_CHANGES)
+    await raw.execute(_DAYS)
+    await raw.execute(_MONTHS)
+    await raw.execute(_NETWORKS, profile_id)
+    if corrected:
+        await raw.execute(_EMPTY_DAYS)
+        await raw.execute(_EMPTY_MONTHS)
+        await raw.execute(_EMPTY_NETWORKS, profile_id)
+
+
 async def ensure_partitions(times: Iterable[datetime]) -> None:
-    """Make the month partitions in which these times lie, where they are missing."""
-    for month in sorted({(time.year, time.month) for time in times}):
+    """Make the month partitions (of UTC) in which these times lie, where they are missing."""
+    for month in sorted({(time.year, time.month) for time in (each.astimezone(UTC) for each in times)}):
         day = date(*month, 1)
         await execute("SELECT ensure_record_partitions($1, $1)", day)
 

@@ -46,10 +46,7 @@ RETURNING last_turn - $3
 
 # Interactive items are few and soon gone: their places follow from those that are queued now. In the bulk numbering they
 # would stand where their company's bulk ends, and having served them would push all others behind it.
-_NEXT_INTERACTIVE_TURN = """
-SELECT greatest(0, max(turn) FILTER (WHERE company_id = $2), min(turn) - 1) FROM operation_item
-WHERE account_id = $1 AND state = 'QUEUED' AND priority = 0
-"""
+_NEXT_INTERACTIVE_TURN = "SELECT next_interactive_turn($1, $2)"
 
 _INSERT_ITEMS = """
 INSERT INTO operation_item (operation_id, sim_id, company_id, profile_id, account_id, kind, state, priority, turn, accept_seq,

@@ -22,8 +22,9 @@ WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED' AND s.id = i.sim_id
 """
 
 _ADD = """
-INSERT INTO sim_group_member (group_id, sim_id)
-SELECT g.id, i.sim_id FROM operation_item i, unnest($2::bigint[]) AS g (id) WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED'
+INSERT INTO sim_group_member (group_id, sim_id, company_id)
+SELECT g.id, i.sim_id, i.company_id FROM operation_item i, unnest($2::bigint[]) AS g (id)
+WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED'
 ON CONFLICT (sim_id, group_id) DO NOTHING
 """
 

@@ -14,7 +14,7 @@ _CALL_SECONDS = 0.25
 
 _QUEUES = """
 SELECT a.id, least(a.calls_per_second, a.max_concurrency / $2::float8) AS pace,
-       (SELECT count(*) FROM operation_item i WHERE i.account_id = a.id AND i.state = 'QUEUED') AS queued
+       queue_length(a.id) AS queued
 FROM operator_account a WHERE a.id = ANY($1::bigint[])
 """
 
@@ -23,8 +23,7 @@ WITH mine AS (
   SELECT account_id, priority, max(turn) AS last FROM operation_item
   WHERE operation_id = $1 AND state = 'QUEUED' GROUP BY account_id, priority)
 SELECT m.account_id, least(a.calls_per_second, a.max_concurrency / $2::float8) AS pace,
-       (SELECT count(*) FROM operation_item i WHERE i.account_id = m.account_id AND i.state = 'QUEUED'
-          AND (i.priority, i.turn) <= (m.priority, m.last)) AS ahead
+       queue_ahead(m.account_id, m.priority, m.last) AS ahead
 FROM mine m JOIN operator_account a ON a.id = m.account_id
 """
 

@@ -116,7 +116,7 @@ def _query(where: Where, change: Change, now: datetime) -> str:
     selected = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     groups = ", ".join(str(position) for position in range(1, 5 + len(columns)))
     return f"""
-        WITH chosen AS MATERIALIZED (SELECT s.* FROM sim s WHERE {where.sql} LIMIT {limit})
+        WITH chosen AS MATERIALIZED (SELECT s.* FROM visible_sim s WHERE {where.sql} LIMIT {limit})
         SELECT p.id AS profile_id, p.code, p.account_id, c.company_id, {selected}, array_agg(c.id ORDER BY c.id) AS ids
         FROM chosen c JOIN profile p ON p.id = c.profile_id
         GROUP BY {groups} ORDER BY 1, 4, 5

@@ -53,7 +53,7 @@ class OperationRow:
 
 _OWN = [name for name in OperationRow.__dataclass_fields__ if name != "started_by_name"]
 _COLUMNS = ", ".join(f"o.{name}" for name in _OWN) + ", u.name AS started_by_name"
-_SOURCE = "operation o LEFT JOIN user_account u ON u.id = o.started_by_id"
+_SOURCE = "operation o LEFT JOIN visible_person u ON u.id = o.started_by_id"
 _NEWEST = ListOrder("OPERATIONS", "o.id", descending=True)
 
 

@@ -13,7 +13,7 @@ from tortoise.connection import get_connection
 
 from drivers.registry import load_registry, use_registry
 from eventstream import EventHub
-from models.database import fetch
+from models.database import fetch, readers
 from resolvers.context import RequestContext
 from resolvers.schema import build_schema
 from settings import read_plugins_file
@@ -66,19 +66,22 @@ def read(ask: Ask) -> Ask:
 
 
 async def queries_of(work: Any) -> list[str]:
-    """The statements that PostgreSQL gets during some work, over all connections of the pool."""
+    """The statements that PostgreSQL gets during some work, over all connections of the pool and the readers."""
     holders = get_connection("default")._pool._holders
     # Every connection has to be there to be listened to.
     await asyncio.gather(*(fetch("SELECT pg_sleep(0.05)") for _ in holders))
+    await asyncio.gather(*(readers().fetch("SELECT pg_sleep(0.05)") for _ in holders))
+    connections = [*(holder._con for holder in holders), *readers()._free]
     seen: list[str] = []
 
     def note(record: Any) -> None:
         seen.append(record.query)
 
-    for holder in holders:
-        holder._con.add_query_logger(note)
+    for connection in connections:
+        connection.add_query_logger(note)
     await work()
-    for holder in holders:
-        holder._con.remove_query_logger(note)
+    await asyncio.sleep(0.01)  # loggers are called later
+    for connection in connections:
+        connection.remove_query_logger(note)
     # The rest is the library's own: it learns types and resets connections.
     return [query for query in seen if query.startswith("SELECT ") and " FROM " in query]

@@ -19,7 +19,9 @@ RECOUNT = """
 SELECT sim_id, (started_at AT TIME ZONE 'UTC')::date AS day, company_id, sum(bytes)::bigint AS bytes, count(*)::int AS sessions
 FROM data_session GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
-SUMS = "SELECT sim_id, day, company_id, bytes, sessions FROM usage_daily ORDER BY 1, 2, 3"
+SUMS = """
+SELECT sim_id, day, company_id, sum(bytes)::bigint, sum(sessions)::int FROM usage_daily GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 
 
 def record(key: str, sim: str, started: datetime, size: int, *, hours: float | None = 1) -> SessionRecord:

@@ -1,0 +1,1 @@
+"""Reports of usage: pages of records, totals, overviews, the largest users."""

@@ -1,0 +1,1 @@
+"""Reports of usage, exports of them, and saved reports."""
