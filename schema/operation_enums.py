@@ -37,6 +37,8 @@ describe(
         "ASSIGN_GROUPS": "Puts it into groups and takes it out of others.",
         "SET_VIOLATION_LOCK": "Locks it for a violation (staff only).",
         "LIFT_VIOLATION_LOCK": "Lifts the lock for a violation (staff only).",
+        "SET_FINANCIAL_LOCK": "Locks it for non-payment (by the system only).",
+        "LIFT_FINANCIAL_LOCK": "Lifts the lock for non-payment (by the system only).",
     },
 )
 describe(

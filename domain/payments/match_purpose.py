@@ -77,18 +77,18 @@ def _pattern(prefix: str) -> re.Pattern[str]:
 
 
 def contracts_named(purpose: str, contracts: Mapping[str, Collection[int]]) -> set[int]:
-    """The companies whose contract number stands in a purpose as a whole; `contracts` are companies by number."""
+    """The companies whose contract number stands in a purpose as a whole; `contracts` are companies by folded number."""
     text = fold(purpose)
-    return {
-        company_id for number, companies in contracts.items() if _names(text, fold(number)) for company_id in companies
-    }
+    return {company_id for number, companies in contracts.items() if _names(text, number) for company_id in companies}
 
 
 def _names(text: str, number: str) -> bool:
+    at = text.find(number)
+    if at < 0:
+        return False
     significant = sum(letter.isalnum() for letter in number)
     if significant < 2 or not any(letter.isdigit() for letter in number):
         return False
-    at = text.find(number)
     while at >= 0:
         before, after = text[:at], text[at + len(number) :]
         believed = significant >= _SHORT or _CONTRACT_WORD.search(before)
@@ -113,7 +113,7 @@ def match_purpose(
 ) -> Match:
     """What a payment in a currency is for.
 
-    `invoices` are all that were issued by (prefix, value); `currencies` says in what each company pays. Named invoices win
+    `invoices` are those that were issued by (prefix, value), `contracts` companies by folded number; `currencies` says in what each company pays. Named invoices win
     over a contract of the same company; whatever speaks for two companies, for a paid invoice, or comes in another currency
     is for a person to decide.
     """

@@ -13,7 +13,7 @@ INVOICES = {
     ("NCR", 97): KnownInvoice(3, 10, "NCR-0097", "RUB", False),
     ("NCK", 134): KnownInvoice(4, 20, "NCK-0134", "KZT", True),
 }
-CONTRACTS = {"К-15/2023": [10], "M2M-7": [20], "42": [30], "ДВОЙНОЙ-1": [10, 20]}
+CONTRACTS = {fold(n): ids for n, ids in {"К-15/2023": [10], "M2M-7": [20], "42": [30], "ДВОЙНОЙ-1": [10, 20]}.items()}
 CURRENCIES = {10: "RUB", 20: "KZT", 30: "EUR"}
 
 
