@@ -19,17 +19,21 @@ from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from models.tenancy import as_system
 from resolvers.schema import build_schema
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
 from services.process.clock_follower import start_clock_follower
+from services.process.log_setup import set_up_logging
 from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
+from services.process.tracing import start_tracing
 from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
 from transport.downloads import download_routes
 from transport.graphql_app import build
 from transport.health import health_routes
-from transport.log_setup import set_up_logging
+from transport.limits import STATEMENT_SECONDS
+from transport.metrics import metrics_routes
 
 
 class Application(Starlette):
@@ -51,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
     settings.require_database()
     check_catalogue()
     use_support_contacts(settings)
+    use_billing_terms(settings.billing)
     store, links = open_file_store(settings), open_download_links(settings)
     use_file_store(store)
     use_download_links(links)
@@ -59,8 +64,10 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        set_up_logging(settings.log_level)
+        set_up_logging(settings, "api")
         async with AsyncExitStack() as opened:
+            if provider := start_tracing(settings, "api"):
+                opened.callback(provider.shutdown)
             with as_system():
                 await _open(settings, hub, opened)
             _settle_memory()
@@ -72,6 +79,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             *health_routes(settings),
+            *metrics_routes(),
             *download_routes(store, links),
         ],
         middleware=_browsers_of(settings.allowed_origins),
@@ -81,7 +89,9 @@ def create_app(settings: Settings) -> Starlette:
 
 async def _open(settings: Settings, hub: EventHub, opened: AsyncExitStack) -> None:
     """Open everything a request needs; `opened` closes it in the opposite order, also when the rest fails."""
-    await open_database(settings.require_database(), pool_size=settings.database_pool_size)
+    await open_database(
+        settings.require_database(), pool_size=settings.database_pool_size, statement_seconds=STATEMENT_SECONDS
+    )
     opened.push_async_callback(close_database)
     open_publisher(settings.require_redis())
     opened.push_async_callback(close_publisher)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import dramatiq
 import uvloop
@@ -11,15 +10,14 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AsyncIO
 
 from jobs.worker_process import WorkerProcess
+from services.process.log_setup import set_up_logging
 from settings import load
 from supervisor.readiness import announce_ready
-
-logging.getLogger("tortoise").setLevel(logging.WARNING)
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and one operator wants its password there
 
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # dramatiq makes its loop by the policy
 
 settings = load()
+set_up_logging(settings, "worker")
 
 # Retries, time limits and results are not dramatiq's business here: PostgreSQL knows what is to be done, and the
 # reconcile loop says it again. `AsyncIO` comes first because the process is opened on its event loop.

@@ -133,9 +133,10 @@ def _judge_lock(kind: OperationKind, situation: Situation, traits: Traits) -> Ve
 
 def _judge_unlock(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
     own = BIT[LOCK_OF[kind]]
-    if situation.change_pending:
-        return CALL
     remaining = situation.lock_mask & ~own
+    if situation.change_pending:
+        # Whatever becomes of the other change, the operator's block stays on while another reason stands.
+        return Verdict(Ruling.SETTLED, OutcomeCode.STILL_LOCKED, still_locked(remaining)) if remaining else CALL
     if situation.lock_mask & own:
         if not remaining:
             return CALL
@@ -146,7 +147,7 @@ def _judge_unlock(kind: OperationKind, situation: Situation, traits: Traits) -> 
         weighty = weightiest(remaining)
         assert weighty is not None
         return Verdict(Ruling.REFUSED, _LOCKED_BY[weighty], still_locked(remaining))
-    if situation.observed_blocked and traits.package_sizes:
+    if situation.observed_blocked and traits.package_sizes and not situation.package_left:
         # Its package may have ended without our having read it; to unblock it would start, and charge, a new one.
         return Verdict(
             Ruling.REFUSED,

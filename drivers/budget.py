@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import NamedTuple
 
 from drivers.process_lease import ProcessLease
 from models.database import DATABASE_AWAY, execute, fetch, fetch_row
@@ -35,6 +36,9 @@ _POLITE = 0.06
 
 _LATE = 0.02
 """Seconds after its time from which a call counts as late; the calls after it are then put off as well."""
+
+_DATABASE_BACK = timedelta(seconds=2)
+"""When a call that was not sent for want of the database is tried again; nothing is taken up while it is away."""
 
 _TAKE = """
 UPDATE call_slot SET holder_id = $2, taken_at = clock_timestamp()
@@ -66,7 +70,16 @@ def _not_sent_without_database() -> Iterator[None]:
     try:
         yield
     except DATABASE_AWAY as error:
-        raise NotSent(f"The budget of the operator account could not be read ({type(error).__name__}).") from error
+        message = f"The budget of the operator account could not be read ({type(error).__name__})."
+        raise NotSent(message, after=_DATABASE_BACK) from error
+
+
+class _Slot(NamedTuple):
+    """A call slot that this process holds: its row, since when (monotonic), and under which lease."""
+
+    id: int
+    taken: float
+    holder_id: int
 
 
 class AccountBudget:
@@ -78,7 +91,7 @@ class AccountBudget:
         self._batch = max(1, min(64, int(calls_per_second * _AHEAD)))
         self._share = max_concurrency if max_concurrency <= 2 else max(2, max_concurrency * 3 // 4)
         self._lease = lease
-        self._idle: list[tuple[int, float]] = []
+        self._idle: list[_Slot] = []
         self._held = 0
         self._polite_until = 0.0
         self._times: deque[float] = deque()
@@ -93,7 +106,7 @@ class AccountBudget:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         if self._held:
-            await self._give([slot for slot, _ in self._idle])
+            await self._give([slot.id for slot in self._idle])
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
@@ -103,14 +116,14 @@ class AccountBudget:
         process was taken for dead.
         """
         with _not_sent_without_database():
-            slot, taken = await self._slot()
+            slot = await self._slot()
         try:
             with _not_sent_without_database():
                 await self._wait_for_call_time()
             self._lease.require()
             yield
         finally:
-            await asyncio.shield(self._release(slot, taken))
+            await asyncio.shield(self._release(slot))
 
     async def _wait_for_call_time(self) -> None:
         at = await self._call_time()
@@ -118,11 +131,14 @@ class AccountBudget:
         if self._batch == 1 and time.monotonic() - at > _LATE:
             await execute(_PUT_OFF, self._account_id, timedelta(seconds=self._interval))
 
-    async def _slot(self) -> tuple[int, float]:
+    async def _slot(self) -> _Slot:
         while True:
             async with self._freed:
-                if self._idle:
-                    return self._idle.pop()
+                while self._idle:
+                    slot = self._idle.pop()
+                    if slot.holder_id == self._lease.holder_id:
+                        return slot
+                    self._held -= 1  # it went with the lease under which it was taken
                 polite = time.monotonic() < self._polite_until
                 wanted = 0 if polite else self._share - self._held
                 # Shielded: a caller that gives up while PostgreSQL answers must not lose the slots it was given.
@@ -132,22 +148,23 @@ class AccountBudget:
                     await asyncio.wait_for(self._freed.wait(), _ASK_AGAIN)
 
     async def _take(self, wanted: int) -> bool:
-        taken = await fetch(_TAKE, self._account_id, self._lease.require(), min(wanted, 16))
+        holder_id = self._lease.require()
+        taken = await fetch(_TAKE, self._account_id, holder_id, min(wanted, 16))
         self._held += len(taken)
-        self._idle.extend((row["id"], time.monotonic()) for row in taken)
+        self._idle.extend(_Slot(row["id"], time.monotonic(), holder_id) for row in taken)
         if taken:
             self._start_sweeper()
         if taken and self._freed.locked():  # not, when the caller has given up meanwhile
             self._freed.notify_all()
         return bool(taken)
 
-    async def _release(self, slot: int, taken: float) -> None:
-        if time.monotonic() - taken > _LONGEST_HOLD:
+    async def _release(self, slot: _Slot) -> None:
+        if time.monotonic() - slot.taken > _LONGEST_HOLD:
             self._polite_until = time.monotonic() + _POLITE
-            await self._give([slot])
+            await self._give([slot.id])
         else:
             async with self._freed:
-                self._idle.append((slot, taken))
+                self._idle.append(slot)
                 self._freed.notify()
 
     async def _give(self, slots: list[int]) -> None:
@@ -180,7 +197,7 @@ class AccountBudget:
         while self._held:
             await asyncio.sleep(_IDLE)
             async with self._freed:
-                idle = [slot for slot, _ in self._idle]
+                idle = [slot.id for slot in self._idle]
                 self._idle.clear()
                 if idle:
                     await self._give(idle)

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 import asyncpg
 
@@ -17,6 +19,18 @@ HEARTBEAT = 5.0
 
 EXPIRES_AFTER = 20.0
 """Seconds without a sign of life after which others take a process for dead, even if its connection stands."""
+
+_TRY_AGAIN = 1.0
+"""Seconds between two tries to become a lease holder again."""
+
+# One statement, so that nobody sees the row before its lock: a row without a lock is taken for that of a dead process.
+_BEGIN = """
+WITH made AS (
+  INSERT INTO lease_holder (title, started_at, seen_at) VALUES ($1, clock_timestamp(), clock_timestamp()) RETURNING id)
+SELECT id, pg_advisory_lock($2::int, id::int) FROM made
+"""
+
+_begun_under: ContextVar[int | None] = ContextVar("lease_holder_of_the_work", default=None)
 
 _log = logging.getLogger("novaconnect.lease")
 
@@ -36,18 +50,14 @@ class ProcessLease:
         self._database_url = database_url
         self._title = title
         self._connection: asyncpg.Connection | None = None
+        self._broken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._seen = 0.0
         self.holder_id = 0
 
     async def open(self) -> None:
         """Become a lease holder and begin the heartbeat."""
-        try:
-            await self._renew_identity()
-        except BaseException:
-            if self._connection is not None:
-                self._connection.terminate()
-            raise
+        await self._renew_identity()
         self._task = asyncio.create_task(self._beat(), name="lease-heartbeat")
 
     async def close(self) -> None:
@@ -56,54 +66,86 @@ class ProcessLease:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._connection is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             # PostgreSQL may be gone already; then the lease is found lost by its advisory lock.
             with contextlib.suppress(*DATABASE_AWAY):
-                await self._connection.execute(
+                await connection.execute(
                     "UPDATE lease_holder SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL",
                     self.holder_id,
                 )
-                await self._connection.close(timeout=2)
-            self._connection = None
+                await connection.close(timeout=2)
 
     def require(self) -> int:
-        """The holder id, or `LeaseLost` when the last sign of life is too old to be sure."""
-        if time.monotonic() - self._seen > EXPIRES_AFTER - HEARTBEAT:
+        """The holder id, or `LeaseLost` when others may have taken this process for dead: its lock went with the connection,
+        the last sign of life is too old, or the work at hand was begun under a lease that was lost meanwhile."""
+        alive = self._connection is not None and not self._connection.is_closed()
+        if not alive or time.monotonic() - self._seen > EXPIRES_AFTER - HEARTBEAT:
             raise LeaseLost("this process lost its lease: nothing is sent to operators until it has a new one")
+        if _begun_under.get() not in (None, self.holder_id):
+            raise LeaseLost("this work was begun under a lease that was lost: others have taken it over")
         return self.holder_id
+
+    @contextlib.contextmanager
+    def work_of(self, holder_id: int) -> Iterator[None]:
+        """What is done inside belongs to this holder: once the process has become another, `require` refuses."""
+        token = _begun_under.set(holder_id)
+        try:
+            yield
+        finally:
+            _begun_under.reset(token)
 
     async def _renew_identity(self) -> None:
         arguments = connection_arguments(self._database_url)
         settings = {"application_name": f"novaconnect lease {self._title}", "role": APPLICATION_ROLE}
         started = time.monotonic()
-        self._connection = await asyncpg.connect(**arguments, server_settings=settings, command_timeout=HEARTBEAT)
-        self.holder_id = await self._connection.fetchval(
-            "INSERT INTO lease_holder (title, started_at, seen_at) VALUES ($1, clock_timestamp(), clock_timestamp())"
-            " RETURNING id",
-            self._title,
-        )
-        await self._connection.execute("SELECT pg_advisory_lock($1, $2)", HOLDER_LOCK, self.holder_id)
-        self._seen = started
+        connection = await asyncpg.connect(**arguments, server_settings=settings, command_timeout=HEARTBEAT)
+        try:
+            connection.add_termination_listener(self._notice_end)
+            holder_id: int = await connection.fetchval(_BEGIN, self._title, HOLDER_LOCK)
+        except BaseException:
+            connection.terminate()
+            raise
+        # All three together: the old number with the new connection would look like a lease that stands.
+        self._connection, self.holder_id, self._seen = connection, holder_id, started
+
+    def _notice_end(self, connection: object) -> None:
+        if connection is self._connection:
+            self._broken.set()
 
     async def _beat(self) -> None:
+        pause = HEARTBEAT
         while True:
-            await asyncio.sleep(HEARTBEAT)
-            started = time.monotonic()
-            try:
-                assert self._connection is not None
-                tag = await self._connection.execute(
-                    "UPDATE lease_holder SET seen_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL",
-                    self.holder_id,
-                )
-                if tag == "UPDATE 0":
-                    raise LeaseLost("taken for dead")
-                self._seen = started
-            except (*DATABASE_AWAY, LeaseLost) as error:
-                _log.warning("lease %s lost: %s", self.holder_id, type(error).__name__)
-                await self._replace()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._broken.wait(), pause)
+            self._broken.clear()
+            pause = HEARTBEAT if await self._show_life() else _TRY_AGAIN
 
-    async def _replace(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-        with contextlib.suppress(*DATABASE_AWAY):
+    async def _show_life(self) -> bool:
+        """Renew the lease, or take a new one where it is lost; False when PostgreSQL could not be asked."""
+        started = time.monotonic()
+        try:
+            if self._connection is None:
+                raise LeaseLost("no lease")
+            tag = await self._connection.execute(
+                "UPDATE lease_holder SET seen_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL", self.holder_id
+            )
+            if tag == "UPDATE 0":
+                raise LeaseLost("taken for dead")
+            self._seen = started
+            return True
+        except Exception as error:  # without a heartbeat the process would be idle for ever
+            if self._connection is not None:
+                _log.warning("lease %s lost: %s", self.holder_id, type(error).__name__)
+            return await self._replace()
+
+    async def _replace(self) -> bool:
+        lost, self._connection = self._connection, None
+        if lost is not None:
+            lost.terminate()
+        try:
             await self._renew_identity()
+        except Exception as error:  # tried again in a moment
+            _log.info("no new lease yet: %s", type(error).__name__)
+            return False
+        return True

@@ -11,6 +11,7 @@ from domain.catalogue.prices import packages_of
 from domain.clock import clock
 from domain.decisions import Traits
 from domain.operations import ACTION_OF, OperationKind
+from drivers.call_metrics import measured_call
 from drivers.gate import PluginProblem, load_plugins
 from novaconnect_sdk import (
     Action,
@@ -130,13 +131,14 @@ def _sizes(capability: Capability, *, roaming: bool) -> frozenset[int]:
 class DeferredGate:
     """The gate of one driver: closed until the process has opened the account's budget."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile_code: str) -> None:
         self.gate: CallGate | None = None
+        self._profile_code = profile_code
 
     def __call__(self) -> AbstractAsyncContextManager[None]:
         if self.gate is None:
             raise NoGate("this process has no budget for calls to operators")
-        return self.gate()
+        return measured_call(self._profile_code, self.gate())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ async def load_registry(file: PluginsFile) -> LoadedRegistry:
     profiles: dict[str, RunningProfile] = {}
     gates: dict[str, DeferredGate] = {}
     for entry in file.profiles:
-        gates[entry.code] = DeferredGate()
+        gates[entry.code] = DeferredGate(entry.code)
         try:
             profiles[entry.code] = await _run(entry, plugins.factories, gates[entry.code])
         except (DriverError, BadSetting) as error:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 import dramatiq
 
 from jobs.worker_process import runtime
+from services.billing.billing_runs import start_documents, start_run
+from services.billing.issue_documents import DRAW
+from services.billing.run_billing import RUN
 from services.execution.drain_account import drain_account
 from services.execution.hints import QUEUE, send_hints
 from services.inventory.daily_sync import SYNCHRONISE, start_synchronisation
@@ -24,3 +28,15 @@ async def drain(account_id: int) -> None:
 async def synchronise(profile_id: int) -> None:
     """Begin or take up the night's run of a profile; it goes on after the message is done."""
     start_synchronisation(profile_id, runtime())
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=RUN)
+async def run_billing(month: int) -> None:
+    """Begin or take up the billing of a month (YYYYMM); it goes on after the message is done."""
+    start_run(date(month // 100, month % 100, 1))
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=DRAW)
+async def issue_documents() -> None:
+    """Draw and announce what was issued and has no document yet."""
+    start_documents()

@@ -11,6 +11,10 @@ from collections.abc import Callable
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
 from models.tenancy import process_acts_as_system
+from services.billing.billing_runs import wake_runs
+from services.billing.calendar_acceptance import warn_of_calendars
+from services.billing.legal_entities import ensure_legal_entities
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
@@ -21,7 +25,13 @@ from services.inventory.record_partitions import keep_partitions_ahead
 from services.notifications.deliver import Deliverer, channels_of
 from services.notifications.tell_finished import tell_finished_operations
 from services.process.clock_follower import start_clock_follower
+from services.process.log_setup import set_up_logging
+from services.process.metrics import measure_queue_when_due, serve_metrics
+from services.process.tracing import start_tracing
+from services.schedule.keep_days import keep_days
+from services.schedule.leadership import Leadership
 from settings import load
+from settings.dunning import use_dunning_terms
 
 PERIOD = 1.0
 """Seconds between two rounds: how long a lost hint or a dead worker's items wait at most."""
@@ -32,32 +42,45 @@ _log = logging.getLogger("novaconnect.scheduler")
 async def run(announce_ready: Callable[[], None]) -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load()
+    set_up_logging(settings, "scheduler")
+    serve_metrics(settings)
+    tracing = start_tracing(settings, "scheduler")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    use_billing_terms(settings.billing)
+    use_dunning_terms(settings.dunning)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
     process_acts_as_system()
-    await open_database(settings.require_database(), pool_size=3)
+    await open_database(settings.require_database(), pool_size=4)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
+    warn_of_calendars()
+    await ensure_legal_entities()
     deliverer = Deliverer(channels_of(settings), settings.support_email)
     # Beside the rounds: a mail server may be slow, and those who wait for a dead worker's items must not.
     delivering = asyncio.create_task(deliverer.keep_delivering(PERIOD), name="deliver")
+    leadership = Leadership(settings.require_database())
+    days = asyncio.create_task(keep_days(leadership), name="days")
     announce_ready()
     while not stop.is_set():
         await _round()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PERIOD)
-    delivering.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await delivering
+    for task in (delivering, days):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await leadership.close()
     await deliverer.close()
     if follower is not None:
         follower.cancel()
     await close_publisher()
     await close_database()
+    if tracing is not None:
+        await asyncio.to_thread(tracing.shutdown)
 
 
 async def _round() -> None:
@@ -66,8 +89,10 @@ async def _round() -> None:
         if lost := await recover_items():
             _log.warning("%s calls of a stopped worker are now unknown", lost)
         await wake_accounts()
+        await measure_queue_when_due()
         await keep_partitions_ahead()
         await wake_synchronisation()
+        await wake_runs()
         await tell_finished_operations()
     except DATABASE_AWAY as error:
         _log.error("round failed: %s", type(error).__name__)

@@ -9,16 +9,21 @@ from collections.abc import Callable
 
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
+from opentelemetry.sdk.trace import TracerProvider
 
 from eventstream import close_publisher, open_publisher
 from models.database import close_database, open_database
 from models.tenancy import process_acts_as_system
+from services.billing.legal_entities import ensure_legal_entities
+from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
 from services.process.clock_follower import start_clock_follower
+from services.process.metrics import serve_metrics
 from services.process.runtime import Runtime, open_runtime
+from services.process.tracing import start_tracing
 from settings import Settings
 
 _log = logging.getLogger("novaconnect.worker")
@@ -42,6 +47,7 @@ class WorkerProcess(dramatiq.Middleware):
         self._settings = settings
         self._announce_ready = announce_ready
         self._follower: asyncio.Task[None] | None = None
+        self._tracing: TracerProvider | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Open; a worker that cannot is ended, and its supervisor starts it again."""
@@ -67,6 +73,9 @@ class WorkerProcess(dramatiq.Middleware):
     async def _open(self) -> None:
         global _runtime
         settings = self._settings
+        use_billing_terms(settings.billing)
+        serve_metrics(settings)
+        self._tracing = start_tracing(settings, "worker")
         use_file_store(open_file_store(settings))
         use_download_links(open_download_links(settings))
         process_acts_as_system()
@@ -76,6 +85,7 @@ class WorkerProcess(dramatiq.Middleware):
         self._follower = await start_clock_follower(settings)
         _runtime = await open_runtime(settings, "worker")
         await recover_items()
+        await ensure_legal_entities()
 
     async def _close(self) -> None:
         if _runtime is not None:
@@ -89,3 +99,5 @@ class WorkerProcess(dramatiq.Middleware):
             self._follower.cancel()
         await close_publisher()
         await close_database()
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.shutdown)

@@ -135,6 +135,7 @@ class Charge(Model):
     quantity = fields.BigIntField()
     amount = fields.DecimalField(max_digits=18, decimal_places=4)
     counts = fields.BooleanField(default=True)
+    iccid = fields.CharField(max_length=22, default="", db_default="")
 
     class Meta:
         table = "charge"

@@ -16,6 +16,7 @@ from tortoise.exceptions import BaseORMException
 
 from models.readers import Readers
 from models.scoped_connection import ScopedConnection, begins_here, local_scope, scope_at_hand, set_scope
+from models.statement_spans import watch_connection
 from models.tenancy import scope
 
 APPLICATION_ROLE = "novaconnect_app"
@@ -54,9 +55,17 @@ def connection_arguments(url: str) -> JSON:
     return arguments
 
 
-def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> JSON:
-    """Tortoise's configuration; `as_application` takes the application role at connection start, where it outlives resets."""
+def tortoise_config(
+    url: str, *, as_application: bool, pool_size: int = 10, statement_seconds: float | None = None
+) -> JSON:
+    """Tortoise's configuration; `as_application` takes the application role at connection start, where it outlives resets.
+
+    PostgreSQL itself ends a statement after `statement_seconds`, and one whose client has gone within a second.
+    """
     settings = {"application_name": "novaconnect", "jit": "off"}
+    if statement_seconds is not None:
+        settings["statement_timeout"] = str(int(statement_seconds * 1000))
+        settings["client_connection_check_interval"] = "1000"
     if as_application:
         settings["role"] = APPLICATION_ROLE
     credentials = connection_arguments(url) | {
@@ -65,6 +74,7 @@ def tortoise_config(url: str, *, as_application: bool, pool_size: int = 10) -> J
         "server_settings": settings,
         "command_timeout": 60,
         "reset": _leave_as_it_is,
+        "init": watch_connection,
         "setup": scope_at_hand,
         "connection_class": ScopedConnection,
     }
@@ -87,15 +97,25 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """
 
 
-async def open_database(url: str, *, as_application: bool = True, pool_size: int = 10) -> None:
+async def open_database(
+    url: str, *, as_application: bool = True, pool_size: int = 10, statement_seconds: float | None = None
+) -> None:
     """Open the process's pool. The global fallback lets every task of the loop see it."""
-    config = tortoise_config(url, as_application=as_application, pool_size=pool_size)
+    config = tortoise_config(
+        url, as_application=as_application, pool_size=pool_size, statement_seconds=statement_seconds
+    )
     await Tortoise.init(config=config, _enable_global_fallback=True)
     credentials = config["connections"]["default"]["credentials"]
-    of_the_pool = ("minsize", "maxsize", "reset", "setup")
+    of_the_pool = ("minsize", "maxsize", "reset", "setup", "init")
     arguments = {name: value for name, value in credentials.items() if name not in of_the_pool}
     arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
-    _reading.readers = Readers(lambda: asyncpg.connect(**arguments), max(2, pool_size // 2))
+
+    async def connect() -> ScopedConnection:
+        made: ScopedConnection = await asyncpg.connect(**arguments)
+        await watch_connection(made)
+        return made
+
+    _reading.readers = Readers(connect, max(2, pool_size // 2))
 
 
 async def close_database() -> None:

@@ -25,7 +25,7 @@ from projection.declaration import FastFields
 from projection.direct_call import Call, Convert, direct_call, strawberry_field
 from projection.field_arguments import Arguments, compile_arguments
 from projection.field_info import FieldInfo, RequestValues
-from projection.plan import Plan, Projected, compile_plan
+from projection.plan import UNPROVEN, Plan, Projected, compile_plan
 from projection.row_code import is_guarded
 from projection.selection import Asked, Selections, Unsupported
 
@@ -39,13 +39,15 @@ Finish: TypeAlias = Callable[[Any, "Run"], Any]
 class Run:
     """One execution: the values of the request, and what is still awaited."""
 
-    __slots__ = ("arguments", "infos", "make_info", "pending", "proof", "variables")
+    __slots__ = ("arguments", "infos", "is_unproven", "make_info", "pending", "proof", "variables")
 
     def __init__(
         self, fields: int, variables: VariableValues, make_info: Callable[[int], FieldInfo], proof: object = None
     ) -> None:
         """`proof` is what every projection must have seen; None when that does not matter."""
         self.proof = proof
+        self.is_unproven = False
+        """Whether a projection had no row that would bring what it saw."""
         self.variables = variables
         self.make_info = make_info
         self.pending: list[tuple[dict[str, Any], str, Any, Finish]] = []
@@ -61,8 +63,13 @@ class Run:
 
     def taken(self, projected: Projected) -> Any:
         """The value, if it was read under what was presumed."""
-        if self.proof is not None and projected.proof != self.proof:
+        if projected.proof is UNPROVEN:
+            self.is_unproven = True
+        elif self.proof is not None and projected.proof != self.proof:
             raise Unsupported("what was presumed is not so")
+        for at, out, values in projected.later:
+            answer = projected.besides[at]
+            answer.settle(out, answer.make(*values), self)
         return projected.value
 
 
@@ -159,7 +166,7 @@ class Closures:
 
     def _resolver(self, asked: Asked, definition: GraphQLField) -> Callable[[Any, Run], Any]:
         self.called.append(asked)
-        place = self._place(asked, compile_plan(self._fast, self._selections, asked, self._rendering))
+        place = self._place(asked, compile_plan(self._fast, self._selections, asked, self._rendering, self._settling))
         arguments = compile_arguments(definition, asked.nodes[0])
         found = direct_call(definition, self._selections.schema._strawberry_schema)  # type: ignore[attr-defined]
         if found is not None:
@@ -179,6 +186,13 @@ class Closures:
             raise Unsupported("too many fields")
         self.fields.append((asked, plan))
         return len(self.fields) - 1
+
+    def _settling(self, asked: Asked) -> Callable[[dict[str, Any], Any, Run], None]:
+        """How a field beside a projection gets into the response: as ever, only later."""
+        assert asked.definition is not None
+        key, finish = asked.key, self.finish(asked, asked.definition.type)
+        resolve = self._resolver(asked, asked.definition)
+        return lambda out, source, run: settle(out, key, resolve(source, run), finish, run)
 
     def _rendering(self, asked: Asked) -> Callable[[Any], Any]:
         """How values of a catalogue look under a field: alike for every request, so no resolver may ask who asks."""

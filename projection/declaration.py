@@ -55,7 +55,19 @@ class Embed:
     many: bool = False
 
 
-Source: TypeAlias = Column | Nested | Rows | Embed
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A field that its own resolver answers, after the statement and for all rows together, as data loaders want it.
+
+    `make` makes of the values of `columns` (SQL expressions of the row) the object that the resolver is called on: it need not
+    have more than that resolver looks at. For lists with arguments, and for whatever depends on who asks.
+    """
+
+    columns: tuple[str, ...]
+    make: Callable[..., Any]
+
+
+Source: TypeAlias = Column | Nested | Rows | Embed | Beside
 Fields: TypeAlias = Mapping[str, Source]
 """The declared fields of a GraphQL type by their GraphQL names."""
 

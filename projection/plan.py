@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType
 
 from projection.declaration import FastFields, Fields, Shape
 from projection.embedding import Embedding, NotRendered
-from projection.row_code import EmbedUse, RowCode, is_guarded, object_type
+from projection.row_code import BesideUse, EmbedUse, Later, RowCode, is_guarded, object_type
 from projection.selection import Asked, Selections, Unsupported
 
 _PAGE_INFO = {
@@ -31,10 +31,23 @@ UNPROVEN = object()
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """A value that stands in the response as it is; `proof` as the statement that read it saw it, `UNPROVEN` without rows."""
+    """A value that stands in the response as it is, once what was left for `later` has been answered by the `besides`.
+
+    `proof` is as the statement that read it saw it, `UNPROVEN` without rows.
+    """
 
     value: Any
     proof: Any
+    later: Later
+    besides: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a field beside the statement is answered: on the object that `make` makes, by `settle(out, source, run)`."""
+
+    make: Callable[..., Any]
+    settle: Callable[[dict[str, Any], Any, Any], None]
 
 
 class PageOfRecords(Protocol):
@@ -56,7 +69,7 @@ class PageOfRecords(Protocol):
         """The place of a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time.
 
@@ -68,30 +81,33 @@ class Plan:
     positions: Mapping[str, int]
     wants_total: bool
     cursors: Cursors
-    build: Callable[[Any, int | None, list[Any]], Any]
+    build: Callable[[Any, int | None, list[Any], Later], Any]
     embeddings: tuple[Embedding, ...]
+    besides: tuple[Answer, ...]
     proof_place: int | None
 
     async def page(self, page: PageOfRecords, total: int | None = None) -> Any:
         """What a resolver returns for a connection (`Projected`); `total` may be None unless `wants_total`."""
-        return Projected(await self._built(page, page.rows, total), self._proof(page.rows))
+        return await self._projected(page, page.rows, total)
 
     async def one(self, record: Any) -> Any:
         """What a resolver returns for a single row (`Projected`); of None, null."""
         if record is None:
-            return Projected(None, UNPROVEN)
-        return Projected(await self._built(record, (record,), None), self._proof((record,)))
+            return Projected(None, UNPROVEN, [], ())
+        return await self._projected(record, (record,), None)
 
     def _proof(self, records: Sequence[Any]) -> Any:
         return UNPROVEN if self.proof_place is None or not records else records[0][self.proof_place]
 
-    async def _built(self, what: Any, records: Sequence[Any], total: int | None) -> Any:
+    async def _projected(self, what: Any, records: Sequence[Any], total: int | None) -> Projected:
         if records:
             for embedding in self.embeddings:
                 embedding.seen(records[0])
         for _ in range(_ATTEMPTS):
             try:
-                return self.build(what, total, [embedding.rendered for embedding in self.embeddings])
+                later: Later = []
+                value = self.build(what, total, [embedding.rendered for embedding in self.embeddings], later)
+                return Projected(value, self._proof(records), later, self.besides)
             except NotRendered:
                 for embedding in self.embeddings:
                     await embedding.load(records)
@@ -102,13 +118,17 @@ Render: TypeAlias = Callable[[Asked], Callable[[Any], Any]]
 """Compiles how values of a catalogue look under a field; raises `Unsupported` where that depends on the request."""
 
 
-def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render: Render) -> Plan | None:
+Settle: TypeAlias = Callable[[Asked], Callable[[dict[str, Any], Any, Any], None]]
+"""Compiles how a field is answered on an object, into another object of the response."""
+
+
+def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render: Render, settle: Settle) -> Plan | None:
     """The plan of a field; None when it is not declared, or something is asked that only objects can answer."""
     declared = fast.declared.get((asked.parent.name, asked.name))
     if declared is None:
         return None
     try:
-        return _Compiler(selections, render).plan(asked, *declared, fast.proof)
+        return _Compiler(selections, render, settle).plan(asked, *declared, fast.proof)
     except Unsupported:
         return None
 
@@ -116,11 +136,13 @@ def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render:
 class _Compiler:
     """One plan in the making."""
 
-    def __init__(self, selections: Selections, render: Render) -> None:
+    def __init__(self, selections: Selections, render: Render, settle: Settle) -> None:
         self._selections = selections
         self._render = render
+        self._settle = settle
         self._names: dict[str, Any] = {}
-        self._rows = RowCode(selections, self._names)
+        self._besides: list[BesideUse] = []
+        self._rows = RowCode(selections, self._names, self._besides)
         self._wants_total = False
         self._cursors: Cursors = "none"
 
@@ -134,7 +156,7 @@ class _Compiler:
         embeddings = tuple(self._embedding(use) for use in self._rows.embeds)
         unpacked = "".join(f"{use.name}, " for use in self._rows.embeds)
         lines = [
-            "def build(page, total, embeds):",
+            "def build(page, total, embeds, later):",
             f"    {unpacked}= embeds" if unpacked else "",
             f"    return {result}",
         ]
@@ -147,6 +169,7 @@ class _Compiler:
             self._cursors,
             self._names["build"],
             embeddings,
+            tuple(Answer(use.source.make, self._settle(use.asked)) for use in self._besides),
             proof_place,
         )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import GraphQLObjectType, get_named_type, is_non_null_type, is_object_type
 from strawberry.types.field import StrawberryField
 
-from projection.declaration import Column, Embed, Fields, Nested, Rows
+from projection.declaration import Beside, Column, Embed, Fields, Nested, Rows
 from projection.selection import Asked, Selections, Unsupported
 
 
@@ -33,17 +33,40 @@ class EmbedUse:
     place: int
 
 
+@dataclass(frozen=True, slots=True)
+class BesideUse:
+    """A field that is answered beside the statement."""
+
+    source: Beside
+    asked: Asked
+
+
+Later: TypeAlias = list[tuple[int, dict[str, Any], tuple[Any, ...]]]
+"""What is still to be answered: which of the fields beside the statement, in which object, and of what it is made."""
+
+
+def left_for_later(
+    later: Later, fields: tuple[tuple[int, tuple[Any, ...]], ...], out: dict[str, Any]
+) -> dict[str, Any]:
+    """The object, whose fields beside the statement are noted."""
+    for at, values in fields:
+        later.append((at, out, values))
+    return out
+
+
 class RowCode:
     """Collects columns (each expression once) and the names that generated code uses, for rows of one query."""
 
-    def __init__(self, selections: Selections, names: dict[str, Any]) -> None:
-        """`names` are those of the generated code, shared with rows within the row."""
+    def __init__(self, selections: Selections, names: dict[str, Any], besides: list[BesideUse]) -> None:
+        """`names` are those of the generated code, shared with rows within the row, and so are `besides`."""
         self.columns: dict[str, int] = {}
         self.embeds: list[EmbedUse] = []
+        self._besides = besides
         self._within = 0
         self._selections = selections
         self._names = names
         names["required"] = required
+        names["left_for_later"] = left_for_later
 
     @property
     def selected(self) -> str:
@@ -52,7 +75,16 @@ class RowCode:
 
     def record(self, parent: GraphQLObjectType, asked: list[Asked], fields: Fields, row: str) -> str:
         """An expression for the dict of what is asked, of the row in variable `row`; raises `Unsupported`."""
-        return "{" + ", ".join(f"{each.key!r}: {self._value(parent, each, fields, row)}" for each in asked) + "}"
+        parts, later = [], []
+        for each in asked:
+            source = fields.get(each.name)
+            if isinstance(source, Beside):
+                parts.append(f"{each.key!r}: None")
+                later.append(self._beside(each, source, row))
+            else:
+                parts.append(f"{each.key!r}: {self._value(parent, each, fields, row)}")
+        made = "{" + ", ".join(parts) + "}"
+        return f"left_for_later(later, ({', '.join(later)},), {made})" if later else made
 
     def place(self, sql: str) -> int:
         """The position of an expression among the columns."""
@@ -73,6 +105,12 @@ class RowCode:
                 return self._rows(asked, source, row)
             case Embed():
                 return self._embed(asked, source, row)
+        raise Unsupported(f"{parent.name}.{asked.name}")
+
+    def _beside(self, asked: Asked, source: Beside, row: str) -> str:
+        values = "".join(f"{row}[{self.place(column)}], " for column in source.columns)
+        self._besides.append(BesideUse(source, asked))
+        return f"({len(self._besides) - 1}, ({values}))"
 
     def _column(self, asked: Asked, source: Column, row: str) -> str:
         assert asked.definition is not None
@@ -89,7 +127,7 @@ class RowCode:
         return record if source.when is None else f"({record} if {row}[{self.place(source.when)}] else None)"
 
     def _rows(self, asked: Asked, source: Rows, row: str) -> str:
-        inner = RowCode(self._selections, self._names)
+        inner = RowCode(self._selections, self._names, self._besides)
         below = object_type(asked)
         self._within += 1
         item = f"{row}_{self._within}"

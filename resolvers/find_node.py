@@ -6,15 +6,20 @@ from collections.abc import Awaitable, Callable
 
 from domain.errors import Forbidden, InvalidId
 from resolvers.scope_policy import of_type
+from schema.billing import ExchangeRate
 from schema.company import Company
 from schema.connections import Node
 from schema.context import RequestContext
 from schema.group import SimGroup
 from schema.ids import parse_id
+from schema.invoice import Invoice
+from schema.legal_entity import LegalEntity
 from schema.notification import Notification
 from schema.operation import Operation
 from schema.profile import Profile
 from schema.sim import Sim
+from services.billing.held_rates import get_rate
+from services.billing.read_invoices import get_invoice
 from services.fleet.get_sim import get_sim
 from services.fleet.list_groups import get_group
 from services.notifications.read_notifications import get_notification
@@ -46,6 +51,21 @@ async def _profile(context: RequestContext, row_id: int) -> Node | None:
     return Profile.of(row) if row else None
 
 
+async def _invoice(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_invoice(context.principal, row_id)
+    return Invoice.of(row) if row else None
+
+
+async def _legal_entity(context: RequestContext, row_id: int) -> Node | None:
+    row = await context.loaders.legal_entities.load(row_id)
+    return LegalEntity.of(row) if row else None
+
+
+async def _exchange_rate(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_rate(context.principal, row_id)
+    return ExchangeRate.of(row) if row else None
+
+
 async def _notification(context: RequestContext, row_id: int) -> Node | None:
     row = await get_notification(context.principal, row_id)
     return Notification.of(row) if row else None
@@ -57,6 +77,9 @@ _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "SimGroup": _group,
     "Company": _company,
     "Profile": _profile,
+    "Invoice": _invoice,
+    "LegalEntity": _legal_entity,
+    "ExchangeRate": _exchange_rate,
     "Notification": _notification,
 }
 

@@ -10,14 +10,20 @@ from domain.operations import OperationKind, OperationState, RiskCode
 from schema.arguments import After, Before, First, Last
 from schema.change_inputs import ChangeInput
 from schema.connections import Connection
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.ids import database_id
 from schema.inputs import SimSelection
 from schema.operation import Operation
 from schema.preview import OperationPreview
 from services.operations.preview_operation import preview_operation
 from services.operations.preview_page import preview_page
-from services.operations.read_operations import count_operations, get_operation, list_operations
+from services.operations.read_operations import (
+    count_operations,
+    get_operation,
+    get_operation_record,
+    list_operation_records,
+    list_operations,
+)
 from services.paging import PageRequest
 
 
@@ -30,7 +36,10 @@ class OperationQuery:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Operation | None:
         """One operation."""
-        row = await get_operation(info.context.principal, database_id(id, "Operation", "id"))
+        principal, row_id = info.context.principal, database_id(id, "Operation", "id")
+        if plan := plan_for(info):
+            return await plan.one(await get_operation_record(principal, row_id, plan.columns))
+        row = await get_operation(principal, row_id)
         return Operation.of(row) if row else None
 
     @strawberry.field(description="The operations that you may see, newest first.")
@@ -50,7 +59,13 @@ class OperationQuery:
     ) -> Connection[Operation]:
         """A page of operations."""
         principal = info.context.principal
-        page = await list_operations(principal, PageRequest(first, after, last, before), state, kind)
+        request = PageRequest(first, after, last, before)
+        if plan := plan_for(info):
+            records = await list_operation_records(principal, request, state, kind, plan)
+            return await plan.page(
+                records, await count_operations(principal, state, kind) if plan.wants_total else None
+            )
+        page = await list_operations(principal, request, state, kind)
         return Connection(page=page, make=Operation.of, count=lambda: count_operations(principal, state, kind))
 
     @strawberry.field(description="What a change would do to each SIM; nothing is stored and no operator is called.")

@@ -8,16 +8,20 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.billing_mutation import BillingMutation
+from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
 from resolvers.error_policy import NovaSchema
+from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
 from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
+from resolvers.payment_mutation import PaymentMutation
+from resolvers.payment_query import PaymentQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.report_query import ReportQuery
-from resolvers.sim_projection import FAST
 from resolvers.sim_query import SimQuery
 from resolvers.subscription import LiveSubscription
 from schema.scalars import SCALARS
@@ -25,7 +29,17 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
-class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery):
+class Query(
+    SimQuery,
+    OperationQuery,
+    ReadingQuery,
+    ReportQuery,
+    CatalogueQuery,
+    HomeQuery,
+    NotificationQuery,
+    BillingQuery,
+    PaymentQuery,
+):
     """All queries."""
 
 
@@ -33,7 +47,9 @@ class Query(SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery,
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, SupportMutation, NotificationMutation):
+class Mutation(
+    OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation, PaymentMutation
+):
     """All mutations."""
 
 

@@ -22,32 +22,37 @@ _BILLING, _REPORTS, _ADMIN = (
 
 _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: (
-        "viewer",
-        "node",
-        "profiles",
-        "packageOptions",
-        "tariffPlans",
-        "coverage",
-        "coverageDiff",
-        "priceList",
-        "supportContacts",
+        *("viewer", "node", "profiles", "packageOptions", "tariffPlans", "coverage", "coverageDiff", "priceList"),
+        *("supportContacts", "unreadNotifications", "notificationPreferences", "workingDays", "invoiceDeadlines"),
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    # What is told to a user is about SIMs and about money.
+    _READ | _BILLING: ("notifications",),
+    _BILLING: ("invoices", "invoice", "payments", "dunningPreview", "paymentOrders", "deposit", "depositEntries"),
+    _BILLING | _ADMIN: (
+        *("previewBilling", "billingRuns", "exchangeRates", "calendarYears", "unmatchedPayments", "scheduledJobs"),
+    ),
     _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport",),
+    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
+    _BILLING: ("uploadPaymentOrder",),
+    _BILLING | _ADMIN: (
+        *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
+        *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
+    ),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
+    _READ | _BILLING: ("notificationReceived",),
 }
 
 
@@ -69,6 +74,8 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "Sim": _READ,
     "SimGroup": _READ,
     "Operation": _READ,
+    "Invoice": _BILLING,
+    "Payment": _BILLING,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
 }

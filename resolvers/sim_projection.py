@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from access import ACCESS_VERSION
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
-from projection import Catalogue, Column, Embed, Entry, FastFields, Fields, Nested, Rows
-from resolvers.report_projection import declare_reports
+from projection import Beside, Catalogue, Column, Embed, Entry, Fields, Nested, Rows
 from schema.company import Company
 from schema.group import SimGroup
 from schema.profile import Profile
+from schema.sim import Sim
 from services.fleet.list_groups import GroupRow
 from services.fleet.sim_relations import companies, profiles
 from services.fleet.sim_rows import AUTO_RECONNECT
 
 
-def _global_id(type_name: str, sql: str) -> Column:
-    return Column(f"encode(convert_to('{type_name}:' || {sql}, 'UTF8'), 'base64')", never_null=True)
+def global_id_column(type_name: str, sql: str) -> Column:
+    """The global id of a row that is there."""
+    return Column(global_id_sql(type_name, sql), never_null=True)
+
+
+def global_id_sql(type_name: str, sql: str) -> str:
+    """The global id of a row as SQL; NULL where the number is."""
+    return f"encode(convert_to('{type_name}:' || {sql}, 'UTF8'), 'base64')"
 
 
 async def _profiles(ids: list[int]) -> Mapping[int, Entry]:
@@ -50,8 +55,15 @@ SIM_LOCK: Fields = {
     "howToLift": Column("r.kind", convert=lambda kind: HOW_TO_LIFT[LockKind(kind)], never_null=True),
 }
 
-OPERATION_ITEM: Fields = {
-    "id": _global_id("OperationItem", "i.id"),
+GROUP: Fields = {
+    "id": global_id_column("SimGroup", "g.id"),
+    "name": Column("g.name", never_null=True),
+    "createdAt": Column("g.created_at", never_null=True),
+    "size": Column("(SELECT count(*) FROM sim_group_member m WHERE m.group_id = g.id)", never_null=True),
+}
+
+ACTION: Fields = {
+    "id": global_id_column("OperationItem", "i.id"),
     "kind": Column("i.kind", never_null=True),
     "state": Column("i.state", never_null=True),
     "outcome": Nested(
@@ -66,9 +78,29 @@ OPERATION_ITEM: Fields = {
     "finishedAt": Column("i.finished_at"),
     "deadlineAt": Column("i.deadline_at"),
 }
+"""What an operation's item says of itself."""
+
+
+class _IdOnly:
+    """The row of a SIM of which nothing but the id was read."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, row_id: int) -> None:
+        self.id = row_id
+
+
+def _bare_sim(row_id: int) -> Sim:
+    """A SIM on which only those fields can be asked that need no more than its id."""
+    sim = object.__new__(Sim)
+    sim.row = _IdOnly(row_id)  # type: ignore[assignment]
+    return sim
+
+
+_BY_ID = Beside(("s.id",), _bare_sim)
 
 SIM: Fields = {
-    "id": _global_id("Sim", "s.id"),
+    "id": global_id_column("Sim", "s.id"),
     "iccid": Column("s.iccid", never_null=True),
     "imsi": Column("s.imsi"),
     "msisdn": Column("s.msisdn"),
@@ -134,13 +166,11 @@ SIM: Fields = {
     ),
     "lastOperation": Rows(
         "SELECT {columns} FROM operation_item i WHERE i.sim_id = s.id ORDER BY i.id DESC LIMIT 1",
-        OPERATION_ITEM,
+        ACTION,
         single=True,
     ),
+    "capabilities": _BY_ID,
+    "history": _BY_ID,
+    "sessions": _BY_ID,
+    "usage": _BY_ID,
 }
-
-FAST = FastFields(proof=ACCESS_VERSION)
-"""The lists and objects that answer by projection."""
-FAST.connection("Query", "sims", SIM)
-FAST.object("Query", "sim", SIM)
-declare_reports(FAST)

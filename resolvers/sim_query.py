@@ -8,12 +8,11 @@ import strawberry
 
 from domain.errors import InvalidValue
 from domain.sim_filter import SimFilter
-from projection import Plan, plan_of
 from resolvers.find_node import find_node
 from schema.arguments import After, Before, First, Last
 from schema.company import Viewer
 from schema.connections import Connection, Node
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.csv_report import CsvFilterReport
 from schema.group import SimGroup
 from schema.ids import database_id
@@ -25,18 +24,13 @@ from schema.sim import Sim
 from services.catalogue.list_profiles import list_profiles
 from services.fleet.csv_filter_report import csv_filter_report
 from services.fleet.get_sim import get_sim, get_sim_by_iccid
-from services.fleet.list_groups import count_groups, list_groups
+from services.fleet.list_groups import count_groups, list_group_records, list_groups
 from services.fleet.list_sims import NEWEST_FIRST, count_sims, list_sims
 from services.fleet.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
 from services.operations.change_cost import options_of_profile
 from services.paging import PageRequest
 
 GROUPS_ON_A_PAGE = 25
-
-
-def _plan(info: Info) -> Plan | None:
-    """The projection. It knows no principal, and a token of groups is shown no other groups of its SIMs."""
-    return plan_of(info) if info.context.principal.group_ids is None else None
 
 
 @strawberry.type
@@ -73,7 +67,7 @@ class SimQuery:
         wanted = filter.to_domain() if filter else SimFilter()
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
-        if plan := _plan(info):
+        if plan := plan_for(info):
             asked = Asked(wanted, request, order, plan)
             if not plan.wants_total:
                 return await plan.page(await list_sim_records(principal, asked))
@@ -89,7 +83,7 @@ class SimQuery:
         iccid: Annotated[Iccid | None, strawberry.argument(description="Its ICCID. Give exactly one of both.")] = None,
     ) -> Sim | None:
         """One SIM."""
-        principal, plan = info.context.principal, _plan(info)
+        principal, plan = info.context.principal, plan_for(info)
         if (id is None) == (iccid is None):
             raise InvalidValue("Give exactly one of id and iccid.")
         sim_id = None if id is None else database_id(id, "Sim", "id")
@@ -129,7 +123,11 @@ class SimQuery:
         principal = info.context.principal
         if first is None and last is None:
             first = GROUPS_ON_A_PAGE
-        page = await list_groups(principal, PageRequest(first, after, last, before))
+        request = PageRequest(first, after, last, before)
+        if plan := plan_for(info):
+            records = await list_group_records(principal, request, plan)
+            return await plan.page(records, await count_groups(principal) if plan.wants_total else None)
+        page = await list_groups(principal, request)
         return Connection(page=page, make=SimGroup.of, count=lambda: count_groups(principal))
 
     @strawberry.field(description="What each row of a pasted table stands for, before it is used as a filter.")

@@ -1,3 +1,6 @@
 """GraphQL types, inputs, enums and scalars: declarations only."""
 
-import schema.enums  # noqa: F401 - an enum must be described before the first type that has it is made
+# An enum must be described before the first type that has it is made.
+import schema.billing_enums
+import schema.enums
+import schema.operation_enums  # noqa: F401

@@ -11,6 +11,7 @@ from models.identity import UserRole
 from schema.connections import Node
 from schema.context import Info
 from schema.ids import global_id
+from schema.legal_entity import LegalEntity
 from services.fleet.sim_relations import CompanyRow
 
 
@@ -18,13 +19,20 @@ from services.fleet.sim_relations import CompanyRow
 class Company(Node):
     """A company."""
 
+    row: strawberry.Private[CompanyRow]
     name: str = strawberry.field(description="Its name.")
     country: str = strawberry.field(description="Its country, ISO 3166 alpha-2.")
 
     @classmethod
     def of(cls, row: CompanyRow) -> Self:
         """The company of a row."""
-        return cls(id=global_id("Company", row.id), name=row.name, country=row.country)
+        return cls(id=global_id("Company", row.id), row=row, name=row.name, country=row.country)
+
+    @strawberry.field(description="Who bills it, by its country; null as long as no legal entity is set up.")
+    async def legal_entity(self, info: Info) -> LegalEntity | None:
+        """Read for all companies of a page at once."""
+        entity = await info.context.loaders.entities_of_companies.load(self.row.id)
+        return LegalEntity.of(entity) if entity else None
 
 
 @strawberry.type(description="The user behind the access token.")

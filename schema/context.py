@@ -9,6 +9,7 @@ import strawberry
 
 from access import Principal
 from eventstream import EventHub
+from projection import Plan, plan_of
 from schema.loaders import Loaders
 from services.streams.audience import Alone, Audience, Delivery
 
@@ -40,3 +41,11 @@ Info = strawberry.Info[RequestContext, None]
 
 SHARED = {"shared": True}
 """Metadata of a subscription that speaks to the context's `audience` and says the `delivery` of each event."""
+
+
+def plan_for(info: Info) -> Plan | None:
+    """How a list can answer with a projection; None when it has to answer with objects.
+
+    A projection knows no principal, and a token of groups is shown no other groups of its SIMs.
+    """
+    return plan_of(info) if info.context.principal.group_ids is None else None

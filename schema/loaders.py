@@ -6,9 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
+import asyncpg
 from strawberry.dataloader import DataLoader
 
 from access import Principal
+from projection import Plan
+from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
+from services.billing.read_invoices import InvoiceRow, invoices_by_id
+from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
 from services.fleet.sim_capabilities import JudgedCapability, capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
@@ -20,7 +25,13 @@ from services.inventory.read_sessions import (
     pages_of_sessions,
     usage_of_sims,
 )
-from services.operations.read_items import ItemParent, ItemRow, count_items_of_sims, pages_of_items
+from services.operations.read_items import (
+    ItemParent,
+    ItemRow,
+    count_items_of_sims,
+    pages_of_items,
+    record_pages_of_items,
+)
 from services.operations.read_operations import OperationRow, operations_by_id
 from services.paging import Page, PageRequest
 
@@ -30,11 +41,18 @@ ItemsKey = tuple[int, tuple[str, ...] | None, PageRequest]
 """A parent's database id, states if only some are asked for, and the page."""
 
 
+ItemRecordsKey = tuple[int, tuple[str, ...] | None, PageRequest, Plan]
+"""The same for a projection."""
+
 SessionsKey = tuple[int, PageRequest]
 """A SIM's database id and the page."""
 
 UsageKey = tuple[int, date, date]
 """A SIM's database id, the first and the last day."""
+
+
+LinesKey = tuple[int, PageRequest]
+"""An invoice's database id and the page."""
 
 
 def _loader(read: Callable[[list[int]], Awaitable[Mapping[int, Found]]], default: Found) -> DataLoader[int, Found]:
@@ -63,8 +81,16 @@ class Loaders:
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
+        self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
+        self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
+        self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
+        self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
+        self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
+        self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
         self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+        self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
+        self.item_records_of_sim = self._item_records_loader(ItemParent.SIM)
 
     async def _sessions_of(self, keys: list[SessionsKey]) -> list[Page[SessionRow]]:
         pages: dict[SessionsKey, Page[SessionRow]] = {}
@@ -85,6 +111,9 @@ class Loaders:
             days |= {(sim_id, first, last): rows for sim_id, rows in found.items()}
         return [days.get(key, ()) for key in keys]
 
+    async def _invoices(self, ids: list[int]) -> dict[int, InvoiceRow]:
+        return await invoices_by_id(self.principal, ids)
+
     async def _sims(self, ids: list[int]) -> dict[int, SimRow]:
         return await sims_by_id(self.principal, ids)
 
@@ -96,6 +125,27 @@ class Loaders:
 
     async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
         return await operations_by_id(self.principal, ids)
+
+    def _item_records_loader(self, parent: ItemParent) -> DataLoader[ItemRecordsKey, Page[asyncpg.Record]]:
+        async def load(keys: list[ItemRecordsKey]) -> list[Page[asyncpg.Record]]:
+            pages: dict[ItemRecordsKey, Page[asyncpg.Record]] = {}
+            for shape in dict.fromkeys(key[1:] for key in keys):
+                ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == shape))
+                states, request, plan = shape
+                found = await record_pages_of_items(self.principal, parent, ids, states, request, plan.columns)
+                pages |= {(parent_id, *shape): page for parent_id, page in found.items()}
+            return [pages[key] for key in keys]
+
+        return DataLoader(load, cache=False)
+
+
+async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
+    pages: dict[LinesKey, Page[LineRow]] = {}
+    for request in dict.fromkeys(request for _, request in keys):
+        ids = list(dict.fromkeys(invoice_id for invoice_id, asked in keys if asked == request))
+        found = await pages_of_lines(ids, request)
+        pages |= {(invoice_id, request): page for invoice_id, page in found.items()}
+    return [pages[key] for key in keys]
 
 
 def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:

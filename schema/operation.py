@@ -11,7 +11,7 @@ import strawberry
 from domain.operations import ItemState, OperationKind, OperationState, RiskCode
 from schema.arguments import After, Before, First, Last
 from schema.connections import Connection, Node
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.ids import global_id
 from schema.operation_item import OperationItem
 from schema.scalars import Json
@@ -19,7 +19,7 @@ from services.operations.eta import operation_eta
 from services.operations.read_operations import OperationRow
 from services.paging import PageRequest
 
-_COUNTERS = {
+COUNTERS = {
     ItemState.QUEUED: "queued",
     ItemState.CALLING: "calling",
     ItemState.AWAITING_CONFIRMATION: "waiting",
@@ -29,6 +29,7 @@ _COUNTERS = {
     ItemState.UNKNOWN: "unknown",
     ItemState.CANCELLED: "cancelled",
 }
+"""The counter of an operation for each state of its items."""
 
 
 @strawberry.type(description="Who asked for an operation.")
@@ -46,8 +47,9 @@ class OperationStarter:
         return cls(id=global_id("User", row.started_by_id), name=row.started_by_name or "")
 
 
-def _parameters(row: OperationRow) -> dict[str, object]:
-    stored = orjson.loads(row.parameters)
+def parameters_of(text: str) -> dict[str, object]:
+    """The stored parameters of a change as clients know them."""
+    stored = orjson.loads(text)
     for name in ("add", "remove"):
         if name in stored:
             stored[name] = [global_id("SimGroup", group_id) for group_id in stored[name]]
@@ -92,12 +94,12 @@ class Operation(Node):
             state=OperationState(row.state),
             started_by=OperationStarter.of(row),
             accepted_risks=[RiskCode(risk) for risk in row.accepted_risks],
-            parameters=Json(_parameters(row)),
+            parameters=Json(parameters_of(row.parameters)),
             created_at=row.created_at,
             finished_at=row.finished_at,
             total=row.total,
             processed=row.processed,
-            **{counter: getattr(row, counter) for counter in _COUNTERS.values()},
+            **{counter: getattr(row, counter) for counter in COUNTERS.values()},
         )
 
     @strawberry.field(
@@ -123,10 +125,13 @@ class Operation(Node):
         """Read for all operations of a page at once; the count is the operation's own counter."""
         states = None if state is None else tuple(sorted({member.value for member in state}))
         key = (self.row.id, states, PageRequest(first, after, last, before))
+        if plan := plan_for(info):
+            records = await info.context.loaders.item_records_of_operation.load((*key, plan))
+            return await plan.page(records, await self._count(states) if plan.wants_total else None)
         page = await info.context.loaders.items_of_operation.load(key)
         return Connection(page=page, make=OperationItem.of, count=lambda: self._count(states))
 
     async def _count(self, states: tuple[str, ...] | None) -> int:
         if states is None:
             return self.row.total
-        return sum(int(getattr(self.row, _COUNTERS[ItemState(state)])) for state in states)
+        return sum(int(getattr(self.row, COUNTERS[ItemState(state)])) for state in states)

@@ -14,7 +14,7 @@ from projection import LIST_SIZE
 from schema.arguments import After, Before, First, Last
 from schema.company import Company
 from schema.connections import Connection, Node
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.group import SimGroup
 from schema.ids import global_id
 from schema.operation_enums import LimitPeriod
@@ -211,6 +211,9 @@ class Sim(Node):
     ) -> Connection[OperationItem]:
         """Its operation items, read for all SIMs of a page at once."""
         key = (self.row.id, None, PageRequest(first, after, last, before))
+        if plan := plan_for(info):
+            records = await info.context.loaders.item_records_of_sim.load((*key, plan))
+            return await plan.page(records, await self._actions(info) if plan.wants_total else None)
         page = await info.context.loaders.items_of_sim.load(key)
         return Connection(page=page, make=OperationItem.of, count=lambda: self._actions(info))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -43,7 +42,7 @@ async def keyset_page(
     One query, or two when the page reaches across the border to the rows whose ordered value is empty: that way every order
     keeps to an index scan with a row comparison.
     """
-    page = await _page(build, where, order, request, fetch)
+    page = await _page(build, where, order, request, fetch, _Places)
     return Page([to_row(record) for record in page.rows], page.places, order, page.has_next, page.has_previous)
 
 
@@ -65,15 +64,15 @@ async def keyset_records(
     """
     value_at, selected, parse = _places_of(order, asked)
     columns = ", ".join(filter(None, (asked.columns, extra, selected)))
-    page = await _page(
+    return await _page(
         lambda conditions, tail: build(columns, conditions, tail),
         where,
         order,
         request,
         readers().fetch,
+        lambda records: _Places(records, value_at, parse),
         is_steady=is_steady,
     )
-    return replace(page, places=_Places(page.rows, value_at, parse))
 
 
 def _places_of(order: ListOrder, asked: AskedColumns) -> tuple[int | str, str, Callable[[str], object] | None]:
@@ -95,7 +94,14 @@ def _moment(text: str) -> object:
 
 
 async def _page(
-    build: Build, where: Where, order: ListOrder, request: PageRequest, read: Read, *, is_steady: bool = False
+    build: Build,
+    where: Where,
+    order: ListOrder,
+    request: PageRequest,
+    read: Read,
+    places: Callable[[Sequence[asyncpg.Record]], _Places],
+    *,
+    is_steady: bool = False,
 ) -> Page[asyncpg.Record]:
     size = request.size()
     after, before = order.place(request.after, "after"), order.place(request.before, "before")
@@ -114,7 +120,7 @@ async def _page(
         records.reverse()
     return Page(
         rows=records,
-        places=_Places(records),
+        places=places(records),
         order=order,
         has_next=before is not None if request.backward else more,
         has_previous=more if request.backward else after is not None,

@@ -8,16 +8,14 @@ from datetime import time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from settings.bad_setting import BadSetting
+
 
 class LiveSims(StrEnum):
     """What the financial lock does to a SIM in a live device where a lock may raise MSU."""
 
     LOCK = "lock"
     DEFER_UNTIL_OFFLINE = "defer_until_offline"
-
-
-class BadTerm(ValueError):
-    """A setting of these cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,14 @@ class DunningTerms:
 
 
 def read_dunning_terms(env: Mapping[str, str]) -> DunningTerms:
-    """The settings of the environment; raises `BadTerm` with one sentence on the first that cannot be used."""
+    """The settings of the environment; raises `BadSetting` with one sentence on the first that cannot be used."""
     standard = DunningTerms()
     scope = env.get("UNLOCK_SCOPE", "").strip() or standard.unlock_scope
     if scope not in ("all", "overdue"):
-        raise BadTerm("UNLOCK_SCOPE must be all or overdue.")
+        raise BadSetting("UNLOCK_SCOPE must be all or overdue.")
     live = env.get("FINANCIAL_LOCK_LIVE_SIMS", "").strip() or standard.live_sims.value
     if live not in [each.value for each in LiveSims]:
-        raise BadTerm("FINANCIAL_LOCK_LIVE_SIMS must be lock or defer_until_offline.")
+        raise BadSetting("FINANCIAL_LOCK_LIVE_SIMS must be lock or defer_until_offline.")
     return DunningTerms(
         unlock_scope=scope,
         live_sims=LiveSims(live),
@@ -62,7 +60,7 @@ def _share(text: str) -> Decimal | None:
     except InvalidOperation:
         share = Decimal(-1)
     if not 0 < share <= 1:
-        raise BadTerm("LOCK_LARGEST_SHARE must be a part like 0.2, at most 1.")
+        raise BadSetting("LOCK_LARGEST_SHARE must be a part like 0.2, at most 1.")
     return share
 
 
@@ -70,9 +68,9 @@ def _levels(text: str) -> tuple[Decimal, ...]:
     try:
         levels = {Decimal(part.strip()) for part in text.split(",") if part.strip()}
     except InvalidOperation as error:
-        raise BadTerm("DEPOSIT_WARNING_LEVELS must be amounts in EUR with commas between, like 50,20,5.") from error
+        raise BadSetting("DEPOSIT_WARNING_LEVELS must be amounts in EUR with commas between, like 50,20,5.") from error
     if any(not level.is_finite() or level <= 0 for level in levels):
-        raise BadTerm("DEPOSIT_WARNING_LEVELS must be amounts of more than 0.")
+        raise BadSetting("DEPOSIT_WARNING_LEVELS must be amounts of more than 0.")
     return tuple(sorted(levels, reverse=True))
 
 
@@ -82,7 +80,7 @@ def _time(text: str) -> time | None:
     try:
         return time.fromisoformat(text.strip())
     except ValueError as error:
-        raise BadTerm("DAILY_JOBS_AT must be a time like 09:00.") from error
+        raise BadSetting("DAILY_JOBS_AT must be a time like 09:00.") from error
 
 
 class _Current:

@@ -10,14 +10,15 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from settings.bad_setting import BadSetting
+from settings.billing_settings import BillingSettings, Rating
+from settings.dunning import DunningTerms, read_dunning_terms
+from settings.gates import GateSettings, load_gates
+
 DEFAULT_SENDER = "NovaConnect <novaconnect@localhost>"
 """Who mail is from as long as nobody says otherwise."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class BadSetting(Exception):
-    """A setting cannot be used; the message is one sentence that names it and says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,9 @@ class Settings:
     file_store_endpoint: str | None = None
     link_secret: str | None = None
     public_url: str | None = None
+    billing: BillingSettings = field(default_factory=BillingSettings)
+    dunning: DunningTerms = field(default_factory=DunningTerms)
+    gates: GateSettings = field(default_factory=GateSettings)
 
     @property
     def owner_database_url(self) -> str | None:
@@ -126,8 +130,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         file_store_endpoint=_line(env, "AWS_ENDPOINT_URL"),
         link_secret=_secret(env, "LINK_SECRET"),
         public_url=_address(env, "PUBLIC_URL"),
+        billing=_billing(env),
+        dunning=read_dunning_terms(env),
+        gates=load_gates(env),
     )
     return _checked(settings)
+
+
+def _billing(env: Mapping[str, str]) -> BillingSettings:
+    defaults = BillingSettings()
+    rating = env.get("BILLING_RATING", "").strip() or defaults.rating.value
+    if rating not in tuple(Rating):
+        raise BadSetting("BILLING_RATING must be operator_cost or price_list.")
+    return BillingSettings(
+        cbr_url=_address(env, "CBR_URL") or defaults.cbr_url,
+        nbk_url=_address(env, "NBK_URL") or defaults.nbk_url,
+        rating=Rating(rating),
+        zero_invoices=_boolean(env, "BILLING_ZERO_INVOICES", defaults.zero_invoices),
+        count_issue_day=_boolean(env, "BILLING_COUNT_ISSUE_DAY", defaults.count_issue_day),
+        late_months=_integer(env, "BILLING_LATE_MONTHS", defaults.late_months, 0, 12),
+    )
 
 
 def _checked(settings: Settings) -> Settings:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from settings.environment import BadSetting
+from settings.bad_setting import BadSetting
 from settings.references import LiteralSecret, check_literal_secrets
 
 NO_DRIVER = "none"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from settings.environment import BadSetting
+from settings.bad_setting import BadSetting
 
 _SECRET_KEY = re.compile(r"(pass|secret|api_key|license_key|token|credential|private_key)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)

@@ -1,4 +1,4 @@
-"""The web application: three wire faces and the admin API over one world."""
+"""The web application: the wire faces and the admin API over one world."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.admin_face import AdminFace, problem
+from simulator.bank_faces import BankFaces
 from simulator.jasper_rest_face import JasperRestFace
 from simulator.jasper_soap_face import JasperSoapFace
 from simulator.persistence import Journal
@@ -47,6 +48,7 @@ def build(world: World, journal: Journal | None) -> Starlette:
             Route(REST + "/{iccid}/ctdUsages", rest.usage, methods=["GET"]),
             Route("/ws/service/terminal", soap.terminal_service, methods=["POST"]),
             Route("/ws/service/billing", soap.billing_service, methods=["POST"]),
+            *BankFaces(world).routes(),
             *admin.routes(),
             Route("/{anything:path}", _not_here),
         ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from time import monotonic
 
 import orjson
 from starlette.types import Message, Receive, Scope, Send
@@ -22,6 +23,9 @@ from transport.accept import negotiate
 from transport.bearer import token_of_headers
 from transport.documents import Documents
 from transport.limits import MAX_ANONYMOUS_BODY
+from transport.metrics import FAST_OK, HTTP_SECONDS
+from transport.observing import operation_span
+from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
 
 FIRST_SECONDS = 5.0
@@ -56,12 +60,13 @@ class Replayed:
 class FastPath:
     """Answers what it can."""
 
-    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents) -> None:
+    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents, rate_limit: RateLimit) -> None:
         self.answers = 0
         """How many requests came this way to their end."""
         self._schema = schema
         self._hub = hub
         self._documents = documents
+        self._rate_limit = rate_limit
 
     async def answered(self, scope: Scope, receive: Replayed, send: Send) -> bool:
         """Whether the request was answered; if not, nothing was sent and `receive` gives everything again."""
@@ -72,6 +77,7 @@ class FastPath:
         presumed = presume(token_of_headers([headers[b"authorization"]]) or "")
         if presumed is None:
             return False
+        began = monotonic()
         try:
             body = await self._run(
                 await receive.first(), RequestContext(principal=presumed.principal, hub=self._hub), presumed.version
@@ -82,6 +88,8 @@ class FastPath:
             return False
         if body is None:
             return False
+        FAST_OK.inc()
+        HTTP_SECONDS.observe(monotonic() - began)
         await send({"type": "http.response.start", "status": 200, "headers": _answer_headers(media_type, len(body))})
         await send({"type": "http.response.body", "body": body})
         self.answers += 1
@@ -106,7 +114,10 @@ class FastPath:
         found = self._schema.known_query(query, variables, name or None)
         if found is None or not found[0].is_proving or not self._schema.lets_through(query, name or None, context):
             return None
-        data = await self._schema.run(*found, context, None, extensions, proof)
+        if not self._rate_limit.allows(context.principal.token_id):
+            return None
+        with operation_span("query"):
+            data = await self._schema.run(*found, context, None, extensions, proof)
         return orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z)
 
 

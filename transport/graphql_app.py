@@ -36,9 +36,12 @@ from transport.documents import Documents, trusted_documents
 from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
-from transport.refusals import JSON, RequestRefused, bad_request
+from transport.metrics import REFUSED, SOCKETS
+from transport.observing import observed, observed_stream, request_span, trace_requests
+from transport.rate_limit import RateLimit
+from transport.refusals import JSON, RequestRefused, bad_request, only_post
 from transport.rendered import Rendered
-from transport.request_shape import read_request
+from transport.request_shape import read_parameters, read_request
 from transport.results import is_request_error, log_unexpected, masked
 from transport.shared_streams import SharedStreams
 from transport.socket_handler import ArrivingSocket, SocketAdapter, SocketHandler
@@ -68,7 +71,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         super().__init__(
             schema,
             graphql_ide="graphiql" if settings.graphiql else None,
-            allow_queries_via_get=False,
+            allow_queries_via_get=settings.gates.queries_by_get,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
             max_subscriptions_per_connection=None,  # counted by SocketHandler, which answers with a code
@@ -77,32 +80,38 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         fast = schema if isinstance(schema, CompiledSchema) else None
         self._execute = fast.execute_fast if fast else schema.execute
         self.documents = Documents(trusted_documents(settings.trusted_documents))
-        self._fast_path = FastPath(fast, hub, self.documents) if fast else None
+        self.rate_limit = RateLimit(settings.gates.rate_limit)
+        self._fast_path = FastPath(fast, hub, self.documents, self.rate_limit) if fast else None
         self.hub = hub
         self.streams = SharedStreams(schema, hub)
         self.token_watch = TokenWatch()
+        trace_requests(on=settings.gates.traces_endpoint is not None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         set_request_address(client_address(scope))
         if scope["type"] == "http":
-            replayed = Replayed(receive)
-            if self._fast_path is not None and await self._fast_path.answered(scope, replayed, send):
-                return
-            response = await self._answer(Request(scope, replayed))
-            await response(scope, replayed, send)
+            with request_span(scope, send) as told:
+                replayed = Replayed(receive)
+                if self._fast_path is not None and await self._fast_path.answered(scope, replayed, told):
+                    return
+                response = await self._answer(Request(scope, replayed))
+                await response(scope, replayed, told)
         else:
-            await super().__call__(scope, receive, send)
+            with SOCKETS.track_inprogress():
+                await super().__call__(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         media_type = JSON
         try:
-            if request.method != "POST":
+            if request.method != "POST" and not self._is_query_by_get(request):
                 return self._page_or_refusal(request)
             with suppress(RequestRefused):  # who may not ask is told so, whatever they accept
                 media_type = accept_of(request).media_type
             await admit(request)
+            self.rate_limit.count(request.state.principal.token_id)
             return await self.run(request)
         except RequestRefused as refused:
+            REFUSED.labels(refused.code.value).inc()
             return refused.response(media_type)
         except HTTPException as error:
             return RequestRefused(error.status_code, ErrorCode.INVALID_REQUEST, str(error.reason)).response(media_type)
@@ -111,11 +120,13 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
             headers = {"Cache-Control": "no-store"}
             return Response(orjson.dumps({"errors": [mask]}), 500, headers, f"{media_type}; charset=utf-8")
 
+    def _is_query_by_get(self, request: Request) -> bool:
+        return request.method == "GET" and bool(self.allow_queries_via_get) and "query" in request.query_params
+
     def _page_or_refusal(self, request: Request) -> Response:
         if request.method == "GET" and self.graphql_ide and "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(self.graphql_ide_html, headers={"Cache-Control": "no-store"})
-        message = "Only POST is accepted here: send the operation as a JSON body."
-        return RequestRefused(405, ErrorCode.INVALID_REQUEST, message, headers={"Allow": "POST"}).response()
+        return only_post("Only POST is accepted here: send the operation as a JSON body.").response()
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -144,6 +155,8 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
 
     async def parse_http_body(self, request: AdmittedRequest) -> GraphQLRequestData:  # type: ignore[override]
         """The operation of the body, and whether it is to be streamed."""
+        if request.method == "GET":
+            return read_parameters(request.query_params, self.documents)
         operation = read_request(await request.get_body(), self.documents)
         if request.accept.prefers_stream:
             operation.protocol = "sse"
@@ -169,8 +182,13 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         if request_data.protocol == "sse":
             return await self._stream(request_data, operation)
         try:
-            result = await self._execute(request_data.query, allowed_operation_types=_SINGLE, **operation)
+            allowed = _SINGLE if request.method == "POST" else {OperationType.QUERY}
+            with observed("http", self.kind_of(request_data.query, request_data.operation_name)) as seen:
+                result = await self._execute(request_data.query, allowed_operation_types=allowed, **operation)
+                seen.result(result)
         except InvalidOperationTypeError as error:
+            if request.method != "POST":
+                raise only_post("Only queries are accepted by GET: send this by POST.") from error
             if not request_adapter.accept.takes_stream:
                 message = "A subscription needs `Accept: text/event-stream`, or a WebSocket with graphql-transport-ws."
                 raise bad_request(message) from error
@@ -185,9 +203,16 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
 
     async def _stream(self, request_data: GraphQLRequestData, operation: dict[str, Any]) -> AsyncGenerator[Any, None]:
         asked = (request_data.query, request_data.variables, request_data.operation_name)
+        kind = self.kind_of(request_data.query, request_data.operation_name)
         if subscription := self.streams.subscription(*asked):
-            return self.streams.follow(subscription, operation["context_value"].principal)
-        return await self.schema.stream(request_data.query, **operation)
+            return observed_stream("sse", kind, self.streams.follow(subscription, operation["context_value"].principal))
+        return observed_stream("sse", kind, await self.schema.stream(request_data.query, **operation))
+
+    def kind_of(self, query: str | None, operation_name: str | None) -> str:
+        """query, mutation or subscription; `unknown` for what is not known to be valid."""
+        document = self.schema.document(query) if query and isinstance(self.schema, CompiledSchema) else None
+        operation = document.operation(operation_name) if document else None
+        return operation.node.operation.value if operation else "unknown"
 
     async def _process_stream_result(self, request: Request, value: Any, all_pending: list[Any]) -> Any:
         if isinstance(value, Rendered):

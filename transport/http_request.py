@@ -51,7 +51,8 @@ async def admit(request: Request) -> None:
         raise unauthenticated(unread="transfer-encoding" in request.headers)
     request.state.principal = principal
     accept_of(request)
-    _check_media_type(request)
+    if request.method == "POST":
+        _check_media_type(request)
 
 
 def accept_of(request: Request) -> Negotiated:

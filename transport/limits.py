@@ -12,10 +12,10 @@ MAX_QUERY = 100 * 1024
 """The text of a GraphQL document."""
 
 MAX_STRING = 64 * 1024
-"""A string anywhere in the variables, except under `LONG_STRING_KEY`."""
+"""A string anywhere in the variables, except under `LONG_STRING_KEYS`."""
 
-LONG_STRING_KEY = "csv"
-"""The one key whose string is bounded by the body alone."""
+LONG_STRING_KEYS = frozenset({"csv", "content"})
+"""The keys whose strings are bounded by the body alone: tables, and files in base64."""
 
 MAX_SOCKET_MESSAGE = 64 * 1024
 """A WebSocket message from a client."""
@@ -31,6 +31,12 @@ MAX_TOKENS = 2_000
 
 MAX_FRAGMENTS = 100
 """The word `fragment` in a GraphQL document: a chain of fragments is walked recursively."""
+
+OPERATION_SECONDS, STATEMENT_SECONDS = 15.0, 16.0
+"""How long a query or mutation may take in all, and how long PostgreSQL works on one statement of the API.
+
+The second stands behind the first, for statements that nobody waits for any more.
+"""
 
 BODY_SECONDS = 60.0
 """How long a client may take to send a body."""

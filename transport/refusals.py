@@ -28,6 +28,7 @@ class RequestRefused(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         unread: bool = False,
+        extensions: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -35,11 +36,12 @@ class RequestRefused(Exception):
         self.message = message
         self.headers = dict(headers or {})
         self.unread = unread
+        self.extensions = dict(extensions or {})
 
     @property
     def error(self) -> GraphQLFormattedError:
         """The GraphQL error."""
-        return {"message": self.message, "extensions": {"code": self.code.value}}
+        return {"message": self.message, "extensions": {"code": self.code.value, **self.extensions}}
 
     def response(self, media_type: str = JSON) -> Response:
         """The HTTP answer; never with `data`, because nothing ran."""
@@ -54,6 +56,11 @@ class RequestRefused(Exception):
 def bad_request(message: str) -> RequestRefused:
     """400: the request is not what the protocol asks for."""
     return RequestRefused(400, ErrorCode.INVALID_REQUEST, message)
+
+
+def only_post(message: str) -> RequestRefused:
+    """405."""
+    return RequestRefused(405, ErrorCode.INVALID_REQUEST, message, headers={"Allow": "POST"})
 
 
 def too_large(message: str, *, unread: bool = False) -> RequestRefused:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from strawberry.http import GraphQLRequestData
 
 from transport.documents import Documents
-from transport.limits import LONG_STRING_KEY, MAX_STRING
+from transport.limits import LONG_STRING_KEYS, MAX_STRING
 from transport.query_gate import check_document, is_longer
 from transport.refusals import bad_request, too_large
 
@@ -23,6 +24,18 @@ def read_request(body: bytes, documents: Documents) -> GraphQLRequestData:
         raise bad_request("Batches are not accepted: send one operation a request.")
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object with a `query`.")
+    return read_operation(data, documents)
+
+
+def read_parameters(parameters: Mapping[str, str | None], documents: Documents) -> GraphQLRequestData:
+    """The operation in a query string, where variables and extensions are JSON; raises `RequestRefused`."""
+    data: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        text = data.pop(name, None)
+        try:
+            data[name] = orjson.loads(text) if text else None
+        except orjson.JSONDecodeError as error:
+            raise bad_request(f"`{name}` is not valid JSON.") from error
     return read_operation(data, documents)
 
 
@@ -55,8 +68,10 @@ def _check_strings(variables: object) -> None:
         elif isinstance(value, list):
             waiting.extend((None, item) for item in value)
         elif isinstance(value, str):
-            if key != LONG_STRING_KEY and is_longer(value, MAX_STRING):
-                raise too_large(f"A string in the variables is over {MAX_STRING // 1024} KB; only `csv` may be longer.")
+            if key not in LONG_STRING_KEYS and is_longer(value, MAX_STRING):
+                raise too_large(
+                    f"A string in the variables is over {MAX_STRING // 1024} KB; only `csv` and `content` may be longer."
+                )
             # PostgreSQL has no way to store it.
             if "\x00" in value:
                 raise bad_request("A string in the variables holds a NUL character: remove it.")

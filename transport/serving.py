@@ -17,6 +17,9 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,  # it would print query strings
         "server_header": False,
+        # Whom a request comes from is what the nearest proxy that we trust says, and without any what the socket says.
+        "proxy_headers": bool(settings.gates.trusted_proxies),
+        "forwarded_allow_ips": list(settings.gates.trusted_proxies),
         "ws_max_size": MAX_SOCKET_MESSAGE,  # a longer message is refused before it is held in memory
         "ws_ping_interval": PING_SECONDS,
         "ws_ping_timeout": PONG_SECONDS,

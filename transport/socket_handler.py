@@ -20,6 +20,7 @@ from resolvers.context import RequestContext
 from schema.enums import ErrorCode
 from transport.bearer import may_continue
 from transport.limits import MAX_SOCKET_MESSAGE, MAX_SUBSCRIPTIONS
+from transport.observing import observed_stream
 from transport.query_gate import is_longer
 from transport.refusals import RequestRefused
 from transport.request_shape import read_operation
@@ -136,6 +137,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         try:
             self._count(message["id"])
+            self.view.rate_limit.count(self.context.principal.token_id)
             operation = read_operation(payload, self.view.documents)
         except RequestRefused as refused:
             await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[refused.error]))
@@ -149,17 +151,19 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             raise RequestRefused(429, ErrorCode.INVALID_REQUEST, message)
 
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        kind = self.view.kind_of(operation.query, operation.operation_name)
         subscription = self.view.streams.subscription(operation.query, operation.variables, operation.operation_name)
         if subscription is not None:
             await result_source.aclose()
             await self._send_shared(operation, subscription)
             return
-        async with aclosing(self._finished(result_source)) as results:
+        async with aclosing(self._finished(observed_stream("ws", kind, result_source))) as results:
             await super()._send_result_stream(operation, results)
 
     async def _send_shared(self, operation: Any, subscription: Subscription) -> None:
         begin = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
-        async with aclosing(self.view.streams.follow(subscription, self.context.principal)) as events:
+        followed = self.view.streams.follow(subscription, self.context.principal)
+        async with aclosing(observed_stream("ws", "subscription", followed)) as events:
             async for event in events:
                 if event.ends_access:
                     await self._close_forbidden()

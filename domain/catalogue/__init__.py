@@ -2,7 +2,14 @@
 
 from domain.catalogue.countries import Country, find_country, fold
 from domain.catalogue.coverage import Network, NetworkStanding, PlanDifference, compare_plans, judge_network, networks
-from domain.catalogue.prices import PackagePrice, TrafficPrice, package_prices, packages_of, traffic_price
+from domain.catalogue.prices import (
+    PackagePrice,
+    TrafficPrice,
+    package_prices,
+    packages_of,
+    traffic_price,
+    traffic_price_at,
+)
 from domain.catalogue.tables import BadCatalogue
 from domain.catalogue.tariff_plans import Billing, TariffPlan, find_plan, plan_of_sim, tariff_plans
 
@@ -28,6 +35,7 @@ __all__ = [
     "plan_of_sim",
     "tariff_plans",
     "traffic_price",
+    "traffic_price_at",
 ]
 
 

@@ -59,12 +59,21 @@ def packages_of(profile: str, *, roaming: bool) -> tuple[PackagePrice, ...]:
 
 def traffic_price(plan: TariffPlan, network: Network | None = None) -> TrafficPrice | None:
     """What a megabyte costs in a network, or where nothing narrower is set; None where packages are paid instead."""
+    if network is None:
+        return _narrowest(plan, _ANY, _ANY)
+    return _narrowest(plan, network.country.iso or network.country.name, network.plmn)
+
+
+def traffic_price_at(plan: TariffPlan, country: str | None, plmn: str | None) -> TrafficPrice | None:
+    """The same for a usage record: its country as the operator spells it, and the code of its network, where known."""
+    found = find_country(country) if country else None
+    return _narrowest(plan, (found.iso or found.name) if found else _ANY, plmn or _ANY)
+
+
+def _narrowest(plan: TariffPlan, country: str, plmn: str) -> TrafficPrice | None:
     prices = _traffic_prices()
-    narrowest = [(plan.code, _ANY, _ANY)]
-    if network is not None:
-        country = network.country.iso or network.country.name
-        narrowest = [(plan.code, country, network.plmn), (plan.code, country, _ANY), *narrowest]
-    return next((prices[key] for key in narrowest if key in prices), None)
+    keys = ((plan.code, country, plmn), (plan.code, country, _ANY), (plan.code, _ANY, _ANY))
+    return next((prices[key] for key in keys if key in prices), None)
 
 
 @lru_cache(maxsize=1)

@@ -34,7 +34,6 @@ class QueueReason(StrEnum):
     SEVERAL_COMPANIES = "SEVERAL_COMPANIES"
     PAID_INVOICE = "PAID_INVOICE"
     OTHER_CURRENCY = "OTHER_CURRENCY"
-    NO_RATE = "NO_RATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,9 @@ def match_purpose(
 ) -> Match:
     """What a payment in a currency is for.
 
-    `invoices` are those that were issued by (prefix, value), `contracts` companies by folded number; `currencies` says in what each company pays. Named invoices win
-    over a contract of the same company; whatever speaks for two companies, for a paid invoice, or comes in another currency
-    is for a person to decide.
+    `invoices` are those that were issued by (prefix, value), `contracts` companies by folded number; `currencies` says in
+    what each company pays. Named invoices win over a contract of the same company; whatever speaks for two companies, for a
+    paid invoice, or comes in another currency is for a person to decide.
     """
     named = [invoices[value] for value in sorted(invoice_values(purpose, prefixes)) if value in invoices]
     by_contract = contracts_named(purpose, contracts)

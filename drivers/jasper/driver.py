@@ -17,6 +17,7 @@ from novaconnect_sdk import (
     ALL_LIVE_PARTS,
     Accepted,
     Action,
+    AnswerUnreadable,
     CallOrMessageRecord,
     Capability,
     Confirmation,
@@ -121,7 +122,7 @@ class JasperDriver:
         return Confirmation.IMPOSSIBLE
 
     async def poll(self, handle: str) -> Confirmation:
-        """A change of the roaming plan, by the plan that it was to become."""
+        """A change of the roaming plan, by the plan that it was to become; a reconnect, by the term that runs."""
         return await self._packages.poll(handle)
 
     async def iter_sessions(
@@ -149,6 +150,9 @@ class JasperDriver:
 
     async def _cancel_location(self, sim: SimRef, key: str) -> WriteResult:
         answer = await self._wire.ask("SendCancelLocation", (("iccid", str(sim.iccid)),), key=key)
-        if text_of(answer, "status").upper() != "SUCCESS":
+        status = text_of(answer, "status").upper()
+        if status == "FAILURE":
             raise DriverError("The operator did not take the cancel location.")
+        if status != "SUCCESS":
+            raise AnswerUnreadable("The operator's answer does not say whether it took the cancel location.")
         return Accepted(capabilities.CANCEL_LOCATION_FIRST_LOOK, capabilities.CANCEL_LOCATION_WINDOW)

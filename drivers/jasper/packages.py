@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.jasper import capabilities
+from drivers.jasper import capabilities, translation
 from drivers.jasper.inventory import JasperInventory
 from drivers.jasper.settings import JasperSettings
 from drivers.jasper.soap import all_of, text_of
@@ -24,6 +24,7 @@ from novaconnect_sdk import (
 
 _RENEW_NAMED, _DEACTIVATE = "N", "D"
 _HANDLE = "plan"
+_TERM_HANDLE = "term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class JasperPackages:
     def __init__(self, wire: JasperWire, inventory: JasperInventory, settings: JasperSettings) -> None:
         self._wire = wire
         self._inventory = inventory
+        self._settings = settings
         self._plans = settings.plans
         self._roaming_deadline = settings.roaming_deadline
 
@@ -72,7 +74,11 @@ class JasperPackages:
         plan = (await self._rating_before_writing(sim)).plan
         if not plan:
             raise TransitionRefused("The SIM has no rate plan to reconnect.")
-        return await self._set_plan(sim, plan)
+        if await self._wire.put(f"/devices/{sim.iccid}", {"ratePlan": plan}):
+            return Done()
+        # The plan is the same before and after: what shows that it took effect is a term that runs.
+        handle = f"{_TERM_HANDLE}:{sim.iccid}:{plan}"
+        return Accepted(capabilities.STATUS_FIRST_LOOK, capabilities.STATUS_DEADLINE, handle=handle)
 
     async def set_roaming(self, sim: SimRef, enabled: bool) -> WriteResult:
         """Move the SIM to the wide plan or back; the operator takes up to three working days."""
@@ -83,17 +89,20 @@ class JasperPackages:
         return await self._set_plan(sim, wanted)
 
     async def poll(self, handle: str) -> Confirmation:
-        """Whether the SIM of a handle of ours runs on the plan it was moved to."""
+        """Whether the SIM of a handle of ours runs on the plan it was moved to, or has the term it was given."""
         kind, _, rest = handle.partition(":")
         iccid, _, plan = rest.partition(":")
         try:
             sim = SimRef(Iccid(iccid))
         except ValueError:
             return Confirmation.IMPOSSIBLE
-        if kind != _HANDLE or not plan:
+        if kind not in (_HANDLE, _TERM_HANDLE) or not plan:
             return Confirmation.IMPOSSIBLE
-        current = text_of(await self._inventory.terminal(sim), "ratePlan")
-        return Confirmation.CONFIRMED if current == plan else Confirmation.NOT_YET
+        terminal = await self._inventory.terminal(sim)
+        happened = text_of(terminal, "ratePlan") == plan
+        if kind == _TERM_HANDLE:
+            happened = happened and translation.package(terminal, self._settings).exhausted is False
+        return Confirmation.CONFIRMED if happened else Confirmation.NOT_YET
 
     async def _set_plan(self, sim: SimRef, plan: str) -> WriteResult:
         if await self._wire.put(f"/devices/{sim.iccid}", {"ratePlan": plan}):

@@ -80,9 +80,13 @@ class Throttled(DriverError):
 
 
 class NotSent(DriverError):
-    """No connection: the request certainly never left; it may be repeated."""
+    """No connection: the request certainly never left; it may be repeated, `after` a while where that is known."""
 
     code = ErrorCode.UNAVAILABLE
+
+    def __init__(self, message: str, *, after: timedelta | None = None, native_code: str | None = None) -> None:
+        super().__init__(message, native_code=native_code)
+        self.after = after
 
 
 class AnswerLost(DriverError):

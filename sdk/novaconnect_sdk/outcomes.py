@@ -30,7 +30,7 @@ def outcome_of(error: DriverError) -> WriteResult:
     if isinstance(error, Throttled):
         return TryLater(error.after, error.code, error.message)
     if isinstance(error, NotSent):
-        return TryLater(NOT_CONNECTED_RETRY, error.code, error.message)
+        return TryLater(error.after or NOT_CONNECTED_RETRY, error.code, error.message)
     return Refused(error.code, error.message, error.code not in _REPEATABLE, error.native_code)
 
 

@@ -78,10 +78,10 @@ async def entities_by_id(ids: Collection[int]) -> dict[int, LegalEntityRow]:
 
 
 async def entities_of_companies(company_ids: Collection[int]) -> dict[int, LegalEntityRow]:
-    """Who bills each of the companies."""
-    known = await ensure_legal_entities()
+    """Who bills each of the companies; those of a country that nobody bills yet are left out."""
+    known = await legal_entities()
     rows = await fetch("SELECT id, country FROM company WHERE id = ANY($1::bigint[])", list(company_ids))
-    return {row["id"]: known[entity_of(row["country"])] for row in rows}
+    return {row["id"]: known[code] for row in rows if (code := entity_of(row["country"])) in known}
 
 
 def _row(record: asyncpg.Record) -> LegalEntityRow:

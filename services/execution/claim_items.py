@@ -13,6 +13,7 @@ from domain.clock import clock
 from domain.operations import LOCK_KINDS, OperationKind, RiskCode
 from eventstream import OperationChanged, publish
 from models.database import fetch
+from novaconnect_sdk import SimRef
 from services.execution.item_results import ClaimedItem, SimFacts, sim_ref
 from services.execution.superseded import superseded
 
@@ -62,8 +63,8 @@ SELECT t.id, t.attempt, t.attempts_before, t.operation_id, t.company_id, t.sim_i
        s.reset_accepted_at, s.msu_count, s.msu_before, s.msu_changed_at, s.limit_used_bytes, s.limit_as_of, s.roaming,
        s.package_remaining_bytes, s.package_ends_at, s.roaming_change_until, m.country, c.parameters,
        c.accepted_risks, c.started_by_id, coalesce(u.name, 'NovaConnect') AS started_by,
-       EXISTS (SELECT 1 FROM {_OF_SIM.format("t")} o WHERE o.state = 'UNKNOWN'
-               AND o.kind IN {LOCK_KINDS} AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)) AS lock_unknown
+       EXISTS (SELECT 1 FROM {_OF_SIM.format("t")} o WHERE o.kind IN {LOCK_KINDS} AND (o.state = 'AWAITING_CONFIRMATION'
+               OR (o.state = 'UNKNOWN' AND (s.observed_at IS NULL OR o.finished_at > s.observed_at)))) AS lock_pending
 FROM taken t JOIN counted c ON c.id = t.operation_id JOIN sim s ON s.id = t.sim_id JOIN profile p ON p.id = s.profile_id
 JOIN company m ON m.id = t.company_id
 LEFT JOIN user_account u ON u.id = c.started_by_id
@@ -105,6 +106,14 @@ async def claim_due_checks(account_id: int, limit: int) -> Sequence[asyncpg.Reco
     return await fetch(_DUE_CHECKS, account_id, clock.now(), limit)
 
 
+def _readable_ref(row: asyncpg.Record) -> SimRef | None:
+    """None for numbers that are not in their form: one such SIM must not take the others of its claim with it."""
+    try:
+        return sim_ref(row["iccid"], row["imsi"], row["msisdn"], row["operator_ref"])
+    except ValueError:
+        return None
+
+
 def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
     return ClaimedItem(
         id=row["id"],
@@ -115,7 +124,7 @@ def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
         sim_id=row["sim_id"],
         change=change_of(OperationKind(row["kind"]), orjson.loads(row["parameters"])),
         profile_code=row["profile_code"],
-        ref=sim_ref(row["iccid"], row["imsi"], row["msisdn"], row["operator_ref"]),
+        readable_ref=_readable_ref(row),
         lock_mask=row["lock_mask"],
         observed_blocked=row["observed_blocked"],
         session_active=row["session_active"],
@@ -123,7 +132,7 @@ def _claimed(row: asyncpg.Record, now: datetime) -> ClaimedItem:
         session_as_of=row["session_as_of"],
         reset_accepted_at=row["reset_accepted_at"],
         facts=SimFacts(*(row[name] for name in SimFacts.__dataclass_fields__)),
-        lock_unknown=row["lock_unknown"],
+        lock_pending=row["lock_pending"],
         accepted_risks=frozenset(RiskCode(risk) for risk in row["accepted_risks"]),
         started_at=now,
         started_by=row["started_by"],

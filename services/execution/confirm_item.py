@@ -11,6 +11,7 @@ import orjson
 
 from domain.changes import Change, SetLimit, SetRoaming, change_of
 from domain.clock import clock
+from domain.decisions import still_locked
 from domain.locks import BIT, LockKind
 from domain.operations import ACTION_OF, BLOCKING, UNBLOCKING, ItemState, OperationKind
 from domain.outcomes import OutcomeCode
@@ -28,7 +29,7 @@ from novaconnect_sdk import (
     SimRef,
     SimStatus,
 )
-from services.execution.execute_item import METHOD_TIMEOUT, apply_success
+from services.execution.execute_item import METHOD_TIMEOUT, STILL_BLOCKED, apply_success
 from services.execution.item_results import ItemResult, sim_ref
 
 LONGEST_PAUSE = timedelta(minutes=30)
@@ -38,9 +39,9 @@ SETTLE_TRIES = 20
 """Looks at an unknown item before it stays unknown for good."""
 
 _PROOF = {
-    OperationKind.SET_LIMIT: LivePart.LIMIT,
-    OperationKind.SET_ROAMING: LivePart.PACKAGE,
-    OperationKind.RECONNECT_PACKAGE: LivePart.PACKAGE,
+    OperationKind.SET_LIMIT: frozenset({LivePart.LIMIT}),
+    OperationKind.SET_ROAMING: frozenset({LivePart.PACKAGE}),
+    OperationKind.RECONNECT_PACKAGE: frozenset({LivePart.PACKAGE, LivePart.OBSERVED}),
 }
 """What is read to settle the kinds that are no locks; the others leave no trace that could be read."""
 
@@ -81,8 +82,8 @@ async def _confirm(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
     if answer is not Confirmation.CONFIRMED:
         return _not_yet(row)
     result = _confirmed(row, "The network shows that the change happened.")
-    if row["kind"] == OperationKind.SET_ROAMING:
-        result.package = (await _read(row, driver, LivePart.PACKAGE)).package.value
+    if row["kind"] in _PROOF:
+        _keep(row, result, await _read(row, driver))
     return result
 
 
@@ -114,7 +115,7 @@ async def _settle(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
 
 
 async def _settle_by_live_state(row: asyncpg.Record, driver: Driver) -> ItemResult | None:
-    live = await _read(row, driver, _PROOF[OperationKind(row["kind"])])
+    live = await _read(row, driver)
     change = _change(row)
     proof: bool | None = None
     if isinstance(change, SetLimit) and live.limit.value is not None:
@@ -127,13 +128,25 @@ async def _settle_by_live_state(row: asyncpg.Record, driver: Driver) -> ItemResu
             proof = live.package.value.exhausted is False or None
     result = _settled(row, proof)
     if result is not None:
-        result.limit, result.package = live.limit.value, live.package.value
+        _keep(row, result, live)
     return result
 
 
-async def _read(row: asyncpg.Record, driver: Driver, part: LivePart) -> LiveReading:
-    """One part of the live state; empty where the driver has none."""
-    return await driver.read_live(_ref(row), frozenset({part})) if isinstance(driver, LiveState) else LiveReading()
+async def _read(row: asyncpg.Record, driver: Driver) -> LiveReading:
+    """What shows the change; empty where the driver has no live state."""
+    parts = _PROOF[OperationKind(row["kind"])]
+    return await driver.read_live(_ref(row), parts) if isinstance(driver, LiveState) else LiveReading()
+
+
+def _keep(row: asyncpg.Record, result: ItemResult, live: LiveReading) -> None:
+    """Note what was read. A package that was reconnected while nobody was there to unblock the SIM leaves it blocked."""
+    result.limit, result.package, result.observed = live.limit.value, live.package.value, live.observed.value
+    if row["kind"] != OperationKind.RECONNECT_PACKAGE or result.state is not ItemState.SUCCEEDED:
+        return
+    remaining = row["lock_mask"] & ~BIT[LockKind.PACKAGE]
+    if remaining or (result.observed is not None and result.observed.blocked):
+        result.code = OutcomeCode.STILL_LOCKED
+        result.message = still_locked(remaining) if remaining else STILL_BLOCKED
 
 
 def _settled(row: asyncpg.Record, proof: bool | None) -> ItemResult | None:

@@ -137,7 +137,8 @@ class _Drain:
             _log.warning("an item of account %s broke off: %s", self._account_id, type(error).__name__)
 
     async def _execute(self, item: ClaimedItem, holder_id: int) -> None:
-        executed = await execute_item(item, self._runtime.registry)
+        with self._runtime.lease.work_of(holder_id):
+            executed = await execute_item(item, self._runtime.registry)
         await self._writer.write(executed.result, holder_id)
         await self._breaker.note(executed.answered)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,6 +54,10 @@ ROAMING_WORKING_DAYS = 3
 METHOD_TIMEOUT = 90.0
 """Seconds after which a driver's whole method counts as lost, budget waits included; each call has its own, shorter one."""
 
+STILL_BLOCKED = "The package was reconnected, but the operator still blocks the SIM: unlock it."
+
+_UNREADABLE = "The ICCID, IMSI or number stored with this SIM is not in its form: ask technical support to correct it."
+
 _log = logging.getLogger("novaconnect.execute")
 
 _REASONS = {
@@ -90,6 +94,8 @@ async def execute_item(item: ClaimedItem, registry: DriverRegistry) -> ExecutedI
         return ExecutedItem(
             _ended(item, ItemState.REFUSED, verdict.code or OutcomeCode.UNSUPPORTED, verdict.message), None
         )
+    if item.readable_ref is None:
+        return ExecutedItem(_ended(item, ItemState.REFUSED, OutcomeCode.SIM_UNKNOWN_TO_OPERATOR, _UNREADABLE), None)
     if _needs_fresh_look(item, registry):
         looked = await _look(item, driver)
         if isinstance(looked, ExecutedItem):
@@ -111,30 +117,30 @@ async def _look(item: ClaimedItem, driver: Driver) -> LiveReading | ExecutedItem
     if not isinstance(driver, LiveState):
         message = "It cannot be seen whether this SIM is in a live device."
         return ExecutedItem(_ended(item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, message), None)
-    answered = True
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
             live = await driver.read_live(item.ref, frozenset({LivePart.SESSION}))
-    except (Throttled, NotSent, BadCredentials, Forbidden, SimUnknown, TimeoutError) as error:
+    except (Throttled, NotSent, AnswerLost, BadCredentials, Forbidden, SimUnknown, TimeoutError) as error:
         return _not_looked(item, error)
     except LeaseLost:
         raise
     except Exception as error:  # a driver is foreign code: whatever it raises, the SIM's liveness is not known
         _log.warning("fresh look failed: %s", type(error).__name__)
-        live, answered = LiveReading(), not isinstance(error, AnswerLost)
-    return _weighed(item, live, answered)
+        live = LiveReading()
+    return _weighed(item, live)
 
 
 def _not_looked(item: ClaimedItem, error: DriverError | TimeoutError) -> ExecutedItem:
     if isinstance(error, Throttled):
         return ExecutedItem(_later(item, error.after, OutcomeCode.OPERATOR_THROTTLED, error.message), True)
-    if isinstance(error, NotSent | TimeoutError):
+    if isinstance(error, NotSent | AnswerLost | TimeoutError):
+        # Nothing was changed by asking, so that asking again does no harm.
         message = "The operator could not be asked whether the SIM is live."
         return ExecutedItem(_later(item, timedelta(seconds=2), OutcomeCode.OPERATOR_UNAVAILABLE, message), False)
     return ExecutedItem(_refused(item, Refused(error.code, error.message, native_code=error.native_code)), True)
 
 
-def _weighed(item: ClaimedItem, live: LiveReading, answered: bool) -> LiveReading | ExecutedItem:
+def _weighed(item: ClaimedItem, live: LiveReading) -> LiveReading | ExecutedItem:
     session = live.session
     if session.availability is Availability.OK and session.value is not None:
         if not is_live(session.value.active, session.value.ended_at, session.as_of, clock.now()):
@@ -150,7 +156,7 @@ def _weighed(item: ClaimedItem, live: LiveReading, answered: bool) -> LiveReadin
         )
     refused = _ended(item, ItemState.REFUSED, OutcomeCode.MSU_LOCK, message)
     _keep_session(refused, live)
-    return ExecutedItem(refused, answered)
+    return ExecutedItem(refused, True)
 
 
 def _keep_session(result: ItemResult, live: LiveReading) -> None:
@@ -160,7 +166,7 @@ def _keep_session(result: ItemResult, live: LiveReading) -> None:
 
 async def _call(item: ClaimedItem, driver: Driver, registry: DriverRegistry) -> ExecutedItem:
     capability = registry.capability(item.profile_code, ACTION_OF[item.kind])
-    answer = await _answer(item, send_change(driver, item.change, item.ref, item.key))
+    answer = await _answer(item, lambda: send_change(driver, item.change, item.ref, item.key))
     result = translate(item, answer, capability)
     if item.kind is OperationKind.RECONNECT_PACKAGE and result.state is ItemState.SUCCEEDED:
         await _back_into_service(item, driver, result)
@@ -169,11 +175,15 @@ async def _call(item: ClaimedItem, driver: Driver, registry: DriverRegistry) -> 
     return ExecutedItem(result, not isinstance(answer, Unknown) and not _unavailable(answer))
 
 
-async def _answer(item: ClaimedItem, sent: Awaitable[WriteResult]) -> WriteResult:
+async def _answer(item: ClaimedItem, send: Callable[[], Awaitable[WriteResult]]) -> WriteResult:
     """What the driver answers, whatever it raises."""
     try:
         async with asyncio.timeout(METHOD_TIMEOUT):
-            return await sent
+            answer: object = await send()
+        if isinstance(answer, WriteResult):
+            return answer
+        _log.error("driver fault in %s: its answer is a %s", item.kind.value, type(answer).__name__)
+        return Unknown(ErrorCode.PROTOCOL, "The driver answered with nothing that is an outcome.")
     except TimeoutError:
         return Unknown(ErrorCode.TIMEOUT, "The operator did not answer in time.")
     except DriverError as error:
@@ -193,12 +203,11 @@ async def _back_into_service(item: ClaimedItem, driver: Driver, result: ItemResu
         return
     if item.observed_blocked is False and not item.lock_mask:
         return
-    answer = await _answer(item, send_change(driver, UNLOCK, item.ref, f"{item.key}-unlock"))
+    answer = await _answer(item, lambda: send_change(driver, UNLOCK, item.ref, f"{item.key}-unlock"))
     if isinstance(answer, Done):
         result.observed = answer.observed
     elif not isinstance(answer, Accepted):
-        result.code = OutcomeCode.STILL_LOCKED
-        result.message = "The package was reconnected, but the operator still blocks the SIM: unlock it."
+        result.code, result.message = OutcomeCode.STILL_LOCKED, STILL_BLOCKED
 
 
 def _may_have_raised_msu(item: ClaimedItem, result: ItemResult, registry: DriverRegistry) -> bool:

@@ -70,7 +70,7 @@ class ClaimedItem:
     sim_id: int
     change: Change
     profile_code: str
-    ref: SimRef
+    readable_ref: SimRef | None
     lock_mask: int
     observed_blocked: bool | None
     session_active: bool | None
@@ -78,13 +78,14 @@ class ClaimedItem:
     session_as_of: datetime | None
     reset_accepted_at: datetime | None
     facts: SimFacts
-    lock_unknown: bool
+    lock_pending: bool
     accepted_risks: frozenset[RiskCode]
     started_at: datetime
     started_by: str
     started_by_id: int | None
 
-    # `attempt` is the fence and only grows; `tries` are those since a user last asked.
+    # `attempt` is the fence and only grows; `tries` are those since a user last asked. `readable_ref` is None where what is
+    # stored of the SIM's numbers is not in their form.
 
     @property
     def kind(self) -> OperationKind:
@@ -92,13 +93,19 @@ class ClaimedItem:
         return self.change.kind
 
     @property
+    def ref(self) -> SimRef:
+        """The SIM as drivers know it; only of an item whose `readable_ref` is there."""
+        assert self.readable_ref is not None
+        return self.readable_ref
+
+    @property
     def key(self) -> str:
         """The idempotency key towards the operator: the item, whatever the attempt."""
         return f"novaconnect-item-{self.id}"
 
     def situation(self, now: datetime, reset_since: datetime, traits: Traits) -> Situation:
-        """The SIM as decisions see it. Items of one SIM run in order, so that the only change that can be pending is one
-        whose answer was lost (`lock_unknown`) and which the SIM has not been observed since."""
+        """The SIM as decisions see it. Items of one SIM run in order, so that the only lock or unlock that can be pending
+        is one that awaits its confirmation, or whose answer was lost and since which the SIM has not been observed."""
         facts, change = self.facts, self.change
         until = facts.roaming_change_until
         return Situation(
@@ -106,7 +113,7 @@ class ClaimedItem:
             observed_blocked=self.observed_blocked,
             live=is_live(self.session_active, self.session_ended_at, self.session_as_of, now),
             resetting=self.reset_accepted_at is not None and self.reset_accepted_at > reset_since,
-            change_pending=self.lock_unknown,
+            change_pending=self.lock_pending,
             msu_rising=facts.msu_rising(now),
             over_limit=facts.over_limit(change, now),
             package_left=not self.lock_mask & BIT[LockKind.PACKAGE] and facts.package_left(now),

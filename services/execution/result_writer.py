@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import asyncpg
+
 from models.database import DATABASE_AWAY
 from services.execution.item_results import ItemResult
 from services.execution.write_results import write_results
@@ -52,8 +54,25 @@ class ResultWriter:
             try:
                 await write_results(results, holder_id)
                 return
-            except DATABASE_AWAY as error:
+            except Exception as error:
+                if _is_of_the_content(error):
+                    await self._write_apart(results, holder_id, error)
+                    return
                 _log.error("results not written: %s", type(error).__name__)
                 if pause is None:
                     return
                 await asyncio.sleep(pause)
+
+    async def _write_apart(self, results: list[ItemResult], holder_id: int | None, error: Exception) -> None:
+        """What cannot be stored of one SIM (a driver is foreign code) must not take the others of its group with it."""
+        if len(results) == 1:
+            _log.error("the result of item %s cannot be stored: %s", results[0].item_id, type(error).__name__)
+            return
+        for result in results:
+            await self._write_surely([result], holder_id)
+
+
+def _is_of_the_content(error: Exception) -> bool:
+    """Whether the same results would fail again: no matter of PostgreSQL being away or busy."""
+    content = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+    return isinstance(error, content) or not isinstance(error, DATABASE_AWAY)

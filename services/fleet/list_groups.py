@@ -11,7 +11,7 @@ import asyncpg
 from access import Principal, limit_to_visible_groups
 from models.database import fetch, fetch_row, fetch_value
 from models.where import Where
-from services.keyset import keyset_page
+from services.keyset import AskedColumns, keyset_page, keyset_records
 from services.paging import ListOrder, Page, PageRequest
 
 _COLUMNS = "g.id, g.company_id, g.name, g.created_at"
@@ -42,6 +42,20 @@ async def list_groups(principal: Principal, request: PageRequest) -> Page[GroupR
         _BY_NAME,
         request,
         _group_row,
+    )
+
+
+async def list_group_records(principal: Principal, request: PageRequest, asked: AskedColumns) -> Page[asyncpg.Record]:
+    """The same page as records of the asked columns: SQL over `g`."""
+    where = Where()
+    limit_to_visible_groups(principal, where, "g")
+    return await keyset_records(
+        lambda columns, conditions, tail: f"SELECT {columns} FROM sim_group g WHERE {conditions} {tail}",  # noqa: S608
+        where,
+        _BY_NAME,
+        request,
+        asked,
+        is_steady=True,
     )
 
 

@@ -139,19 +139,28 @@ def month_start(now: datetime) -> datetime:
 
 def _of_packages(where: Where, change: Change, now: datetime) -> dict[str, str]:
     if change.kind not in PACKAGE_KINDS:
-        nothing = {"package_left": "FALSE", "changing_until": "NULL::timestamptz", "stands": "FALSE"}
+        left = "FALSE"
+        if change.kind in UNBLOCKING:  # asked for where nobody locked what the operator blocks
+            left = f"(c.lock_mask = 0 AND c.observed_blocked IS TRUE AND {_package_left(where.bind(now))})"
+        nothing = {"package_left": left, "changing_until": "NULL::timestamptz", "stands": "FALSE"}
         return nothing | {"roaming": "FALSE", "package_mb": "NULL::int", "country": "''::text"}
     at = where.bind(now)
     wanted = str(change.enabled).upper() if isinstance(change, SetRoaming) else None
     return {
-        "package_left": f"(c.lock_mask & {BIT[LockKind.PACKAGE]} = 0 AND coalesce(c.package_remaining_bytes > 0, FALSE)"
-        f" AND coalesce(c.package_ends_at > {at}, TRUE))",
+        "package_left": _package_left(at),
         "changing_until": f"CASE WHEN c.roaming_change_until > {at} THEN c.roaming_change_until END",
         "stands": f"coalesce(c.roaming = {wanted}, FALSE)" if wanted else "FALSE",
         "roaming": "coalesce(c.roaming, FALSE)",
         "package_mb": "coalesce(c.package_mb, c.wanted_package_mb)",
         "country": "(SELECT o.country FROM company o WHERE o.id = c.company_id)",
     }
+
+
+def _package_left(at: str) -> str:
+    return (
+        f"(c.lock_mask & {BIT[LockKind.PACKAGE]} = 0 AND coalesce(c.package_remaining_bytes > 0, FALSE)"
+        f" AND coalesce(c.package_ends_at > {at}, TRUE))"
+    )
 
 
 def _pending(kind: OperationKind) -> str:

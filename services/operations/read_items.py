@@ -7,10 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import asyncpg
 
-from models.database import fetch
+from access import Principal, limit_to_visible, limit_to_visible_operations
+from models.database import fetch, readers
 from models.where import Where
 from services.keyset import keyset_condition
 from services.paging import ListOrder, Page, PageRequest
@@ -54,7 +56,45 @@ async def pages_of_items(
     parent: ItemParent, parent_ids: list[int], states: Collection[str] | None, request: PageRequest
 ) -> dict[int, Page[ItemRow]]:
     """The same page under each parent. Who may see the parent may see its items: that is checked before."""
-    size = request.size()
+    where, pages, direction = _pages(parent, parent_ids, states, request)
+    records = await fetch(
+        f"SELECT p.id AS parent_id, {_COLUMNS} FROM {pages} ORDER BY p.id, i.id {direction}",  # noqa: S608
+        *where.arguments,
+    )
+    return _by_parent(parent, parent_ids, request, [(record["parent_id"], _item_row(record)) for record in records])
+
+
+async def record_pages_of_items(
+    principal: Principal,
+    parent: ItemParent,
+    parent_ids: list[int],
+    states: Collection[str] | None,
+    request: PageRequest,
+    columns: str,
+) -> dict[int, Page[asyncpg.Record]]:
+    """The same pages as records of columns over the item `i`, and over its SIM `s`, its operation `o` and who started that.
+
+    `s` and `o` (with `u`) are empty where the principal may not see them.
+    """
+    where, pages, direction = _pages(parent, parent_ids, states, request)
+    sims, operations = Where(*where.arguments), Where()
+    limit_to_visible(principal, sims, "s", sims="s.id")
+    operations.arguments = sims.arguments
+    limit_to_visible_operations(principal, operations, "o")
+    records = await readers().fetch(
+        f"SELECT {columns}, p.id AS parent_id, i.id AS id FROM {pages}"  # noqa: S608
+        f" LEFT JOIN sim s ON s.id = i.sim_id AND {sims.sql}"
+        f" LEFT JOIN operation o ON o.id = i.operation_id AND {operations.sql}"
+        f" LEFT JOIN user_account u ON u.id = o.started_by_id ORDER BY p.id, i.id {direction}",
+        *operations.arguments,
+    )
+    return _by_parent(parent, parent_ids, request, [(record["parent_id"], record) for record in records])
+
+
+def _pages(
+    parent: ItemParent, parent_ids: list[int], states: Collection[str] | None, request: PageRequest
+) -> tuple[Where, str, str]:
+    """Parameters, the source `p` (the parents) with `i` (a page and one row under each), and the direction of `i.id`."""
     order: ListOrder = parent.value
     where = Where(parent_ids)
     where.add(f"i.{parent.column} = p.id")
@@ -64,16 +104,12 @@ async def pages_of_items(
     if states is not None:
         where.add(f"i.state = ANY({where.bind(list(states))}::text[])")
     direction = "DESC" if order.descending != request.backward else "ASC"
-    records = await fetch(
-        f"SELECT p.id AS parent_id, i.* FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
-        f"SELECT {_COLUMNS} FROM operation_item i WHERE {where.sql} ORDER BY i.id {direction}"
-        f" LIMIT {where.bind(size + 1)}) i ORDER BY p.id, i.id {direction}",
-        *where.arguments,
+    pages = (
+        "unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
+        f"SELECT i.* FROM operation_item i WHERE {where.sql} ORDER BY i.id {direction}"
+        f" LIMIT {where.bind(request.size() + 1)}) i"
     )
-    found: dict[int, list[ItemRow]] = defaultdict(list)
-    for record in records:
-        found[record["parent_id"]].append(_item_row(record))
-    return {parent_id: _page(found[parent_id], order, request, size) for parent_id in parent_ids}
+    return where, pages, direction
 
 
 async def count_items_of_sims(sim_ids: list[int]) -> dict[int, int]:
@@ -89,14 +125,24 @@ def _item_row(record: asyncpg.Record) -> ItemRow:
     return ItemRow(*(record[name] for name in _NAMES))
 
 
-def _page(rows: list[ItemRow], order: ListOrder, request: PageRequest, size: int) -> Page[ItemRow]:
-    more = len(rows) > size
-    rows = rows[:size]
+def _by_parent(
+    parent: ItemParent, parent_ids: list[int], request: PageRequest, rows: list[tuple[int, Any]]
+) -> dict[int, Page[Any]]:
+    """Rows, each with its parent, as a page of each; a row is a record or object with an `id`."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for parent_id, row in rows:
+        found[parent_id].append(row)
+    return {parent_id: _page(found[parent_id], parent.value, request) for parent_id in parent_ids}
+
+
+def _page(rows: list[Any], order: ListOrder, request: PageRequest) -> Page[Any]:
+    more = len(rows) > request.size()
+    rows = rows[: request.size()]
     if request.backward:
         rows.reverse()
     return Page(
         rows=rows,
-        places=[(None, row.id) for row in rows],
+        places=[(None, row["id"] if isinstance(row, asyncpg.Record) else row.id) for row in rows],
         order=order,
         has_next=request.before is not None if request.backward else more,
         has_previous=more if request.backward else request.after is not None,

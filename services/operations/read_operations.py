@@ -10,9 +10,9 @@ import asyncpg
 
 from access import Principal, limit_to_visible_operations
 from domain.operations import OperationKind, OperationState
-from models.database import fetch, fetch_value
+from models.database import fetch, fetch_value, readers
 from models.where import Where
-from services.keyset import keyset_page
+from services.keyset import AskedColumns, keyset_page, keyset_records
 from services.paging import ListOrder, Page, PageRequest
 
 
@@ -91,6 +91,32 @@ async def list_operations(
         request,
         _operation_row,
     )
+
+
+async def list_operation_records(
+    principal: Principal,
+    request: PageRequest,
+    states: Collection[OperationState] | None,
+    kinds: Collection[OperationKind] | None,
+    asked: AskedColumns,
+) -> Page[asyncpg.Record]:
+    """The same page as records of the asked columns: SQL over `o`, and `u` who started it."""
+    return await keyset_records(
+        lambda columns, conditions, tail: f"SELECT {columns} FROM {_SOURCE} WHERE {conditions} {tail}",  # noqa: S608
+        _conditions(principal, states, kinds),
+        _NEWEST,
+        request,
+        asked,
+        is_steady=states is None and kinds is None,
+    )
+
+
+async def get_operation_record(principal: Principal, operation_id: int, columns: str) -> asyncpg.Record | None:
+    """The operation as a record of columns over `o` and `u`, or None when there is none that the principal may see."""
+    where = Where()
+    limit_to_visible_operations(principal, where, "o")
+    where.add(f"o.id = {where.bind(operation_id)}")
+    return await readers().fetch_row(f"SELECT {columns} FROM {_SOURCE} WHERE {where.sql}", *where.arguments)  # noqa: S608
 
 
 async def count_operations(

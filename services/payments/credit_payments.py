@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,8 @@ from domain.billing.invoices import InvoiceState
 from domain.notifications import NotificationKind
 from domain.payments.divide import Money, Owed, Share, divide
 from models.database import execute, fetch
-from services.deposit.deposit_entries import top_up_by_payment
+from services.billing.exchange_rates import UsableRate
+from services.deposit.deposit_entries import rate_of_payment, top_up_by_payment
 from services.notifications.notify import About, notify
 from services.payments.ledger import book_receipt, book_settlement
 from services.unit_of_work import UnitOfWork, unit_of_work
@@ -34,6 +35,11 @@ _DUE = """
 SELECT p.id, p.paid_on, p.bank_ref, p.amount, p.currency, p.for_invoices, p.to_deposit, p.credit_on FROM payment p
 WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND p.credit_on <= $2 ORDER BY p.id
 FOR UPDATE
+"""
+
+_FOR_DEPOSIT = """
+SELECT DISTINCT p.currency, p.paid_on FROM payment p
+WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND p.credit_on <= $2 AND p.to_deposit
 """
 
 _CREDIT_LEFT = """
@@ -60,8 +66,9 @@ async def credit_due(today: date, *, russian: bool, only: Sequence[int] | None =
     """
     credited = 0
     for row in await fetch(_COMPANIES, today, russian, None if only is None else list(only)):
+        rates = await _rates(row["id"], today)
         async with unit_of_work() as uow:
-            credited += await _credit_company(uow, row["id"], today)
+            credited += await _credit_company(uow, row["id"], today, rates)
     return credited
 
 
@@ -70,10 +77,18 @@ async def credit_at_once(company_ids: Sequence[int], days: dict[str, date]) -> i
     return sum([await credit_due(day, russian=name == RUSSIA, only=company_ids) for name, day in sorted(days.items())])
 
 
-async def _credit_company(uow: UnitOfWork, company_id: int, today: date) -> int:
+async def _rates(company_id: int, today: date) -> dict[tuple[str, date], UsableRate | None]:
+    """The rates of payments into a deposit; asked before the transaction, because the central bank may be slow."""
+    rows = await fetch(_FOR_DEPOSIT, company_id, today)
+    return {(row["currency"], row["paid_on"]): await rate_of_payment(row["currency"], row["paid_on"]) for row in rows}
+
+
+async def _credit_company(
+    uow: UnitOfWork, company_id: int, today: date, rates: Mapping[tuple[str, date], UsableRate | None]
+) -> int:
     # One at a time for a company: what is open is read and written under this lock.
     await fetch("SELECT id FROM company WHERE id = $1 FOR NO KEY UPDATE", company_id)
-    due = await fetch(_DUE, company_id, today)
+    due = [payment for payment in await fetch(_DUE, company_id, today) if _can_be_credited(payment, rates)]
     carried = await fetch(_CREDIT_LEFT, company_id)
     invoices = await fetch(_OPEN, company_id)
     for payment in due:
@@ -81,7 +96,9 @@ async def _credit_company(uow: UnitOfWork, company_id: int, today: date) -> int:
         on = payment["credit_on"]
         await book_receipt(company_id, payment["id"], payment["currency"], payment["amount"], on, to)
         if payment["to_deposit"]:
-            await top_up_by_payment(company_id, payment)
+            rate = rates[payment["currency"], payment["paid_on"]]
+            assert rate is not None
+            await top_up_by_payment(company_id, payment, rate)
     await execute(
         "UPDATE payment SET credited_on = credit_on WHERE id = ANY($1::bigint[])", [payment["id"] for payment in due]
     )
@@ -96,6 +113,11 @@ async def _credit_company(uow: UnitOfWork, company_id: int, today: date) -> int:
     for payment in due:
         await _tell(uow, company_id, payment, invoices, shares)
     return len(due)
+
+
+def _can_be_credited(payment: asyncpg.Record, rates: Mapping[tuple[str, date], UsableRate | None]) -> bool:
+    """A payment into a deposit waits for the rate of its day, which is never guessed."""
+    return not payment["to_deposit"] or rates.get((payment["currency"], payment["paid_on"])) is not None
 
 
 def _owed(row: asyncpg.Record) -> Owed:

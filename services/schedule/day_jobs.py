@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing_calendar.working_days import RUSSIA
+from services.deposit.charge_usage import charge_usage, watch_deposits
 from services.dunning.financial_locks import align_sims
 from services.dunning.run_dunning import lock_due, remind_due, unlock_due
 from services.payments.credit_payments import credit_due
@@ -54,6 +55,12 @@ async def _lock(calendar: str, day: date) -> JobOutcome:
     return JobOutcome(f"{len({each.company_id for each in done})} companies locked.")
 
 
+async def _deposit(calendar: str, day: date) -> JobOutcome:
+    charged = await charge_usage(calendar, day)
+    locked, unlocked, warned = await watch_deposits(calendar)
+    return JobOutcome(f"{charged} deposits charged, {warned} warned, {locked} locked, {unlocked} unlocked.")
+
+
 async def _align(calendar: str, day: date) -> JobOutcome:
     return JobOutcome(f"{await align_sims()} SIMs brought to their company's lock.")
 
@@ -64,6 +71,7 @@ DAY_JOBS: tuple[DayJob, ...] = (
     DayJob("UNLOCK", "Lifts the financial lock of companies that paid or were promised time.", _unlock),
     DayJob("REMIND", "Reminds of invoices on day 3 and day 5.", _remind),
     DayJob("LOCK", "Locks companies that have not paid by day 6.", _lock),
+    DayJob("DEPOSIT", "Takes usage from deposits, warns below levels, locks at zero.", _deposit),
     DayJob("ALIGN_LOCKS", "Brings SIMs to their company's financial lock where an operation failed.", _align),
 )
 """In this order: a job runs only when those before it are done for the day."""

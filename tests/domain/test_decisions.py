@@ -56,8 +56,11 @@ def idle(**changes: object) -> Situation:
         (UNLOCK, idle(lock_mask=VOLUNTARY | 2), TC, Ruling.SETTLED, OutcomeCode.STILL_LOCKED),
         (UNLOCK, idle(), TC, Ruling.REFUSED, OutcomeCode.NOT_LOCKED),
         (UNLOCK, idle(change_pending=True), TC, Ruling.CALL, None),
+        (UNLOCK, idle(lock_mask=VOLUNTARY, change_pending=True), TC, Ruling.CALL, None),
+        (UNLOCK, idle(lock_mask=2, change_pending=True), TC, Ruling.SETTLED, OutcomeCode.STILL_LOCKED),
         (UNLOCK, idle(observed_blocked=True), TC, Ruling.CALL, None),
         (UNLOCK, idle(observed_blocked=True), PACKAGED, Ruling.REFUSED, OutcomeCode.NOT_LOCKED),
+        (UNLOCK, idle(observed_blocked=True, package_left=True), PACKAGED, Ruling.CALL, None),
         (UNLOCK, idle(lock_mask=VOLUNTARY, observed_blocked=True), PACKAGED, Ruling.CALL, None),
         (UNLOCK, idle(lock_mask=BIT[LockKind.MSU]), TC, Ruling.REFUSED, OutcomeCode.MSU_LOCKED),
         (UNLOCK, idle(lock_mask=BIT[LockKind.FINANCIAL]), TC, Ruling.REFUSED, OutcomeCode.FINANCIAL_LOCKED),
@@ -107,10 +110,10 @@ def test_without_a_capability_nothing_is_called_or_settled(kind: OperationKind, 
 def test_an_unlock_is_only_sent_when_no_known_reason_but_the_voluntary_stands(situation: Situation, of: Traits) -> None:
     verdict = judge(UNLOCK, situation, of)
 
-    if verdict.ruling is Ruling.CALL and not situation.change_pending:
+    if verdict.ruling is Ruling.CALL:
         assert situation.lock_mask & ~VOLUNTARY == 0
     if verdict.code is OutcomeCode.STILL_LOCKED:
-        assert situation.lock_mask & VOLUNTARY
+        assert situation.lock_mask & VOLUNTARY or situation.change_pending
         assert situation.lock_mask & ~VOLUNTARY
 
 

@@ -181,6 +181,27 @@ async def test_a_process_unsure_of_its_lease_does_not_call(database: str, lease:
     await budget.close()
 
 
+async def test_a_slot_of_a_lost_lease_is_not_used_under_the_next_one(database: str, lease: ProcessLease) -> None:
+    budget = AccountBudget(await account(100, 1), 100, 1, lease)
+    async with budget.call():
+        pass
+    assert budget._idle, "the slot is still in hand"
+    assert lease._connection is not None
+    lease._connection.terminate()
+    before = lease.holder_id
+    async with asyncio.timeout(30):
+        while lease.holder_id == before:
+            await asyncio.sleep(0.01)
+
+    async def call() -> None:
+        async with budget.call():
+            pytest.fail("called on a slot that is another's")
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call(), 0.3)
+    await budget.close()
+
+
 async def test_a_process_taken_for_dead_gets_no_slot(database: str, lease: ProcessLease) -> None:
     budget = AccountBudget(await account(100, 1), 100, 1, lease)
     await execute("UPDATE lease_holder SET ended_at = clock_timestamp()")

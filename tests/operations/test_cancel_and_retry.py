@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 import pytest
 
 from domain.errors import Forbidden, NotFound, NothingToDo
+from models.database import connection_arguments
 from services.execution.claim_items import claim_items
 from services.execution.execute_item import execute_item
 from services.execution.write_results import write_results
@@ -52,6 +56,33 @@ async def test_a_cancelled_lock_makes_way_for_what_was_queued_behind_it(engine: 
     await engine.drain()
 
     assert await engine.outcome(unlock) == ("REFUSED", "NOT_LOCKED")
+
+
+async def test_a_cancellation_does_not_meet_a_worker_half_way(engine: Engine) -> None:
+    sims = await engine.sims("TD", 3)
+    operation = await engine.accept(LOCK, sims)
+    url = connection_arguments(engine.settings.require_database())
+    worker = await asyncpg.connect(**url)
+    try:
+        # A worker takes items first and their operation afterwards.
+        async with worker.transaction():
+            await worker.execute("SET LOCAL deadlock_timeout = '20s'")
+            await worker.execute("UPDATE operation_item SET turn = turn WHERE operation_id = $1", operation)
+            cancelling = asyncio.create_task(cancel_operation(engine.owner.principal, operation))
+            await until_somebody_waits(worker)
+            await worker.execute("UPDATE operation SET revision = revision + 1 WHERE id = $1", operation)
+        await cancelling
+    finally:
+        await worker.close()
+
+    assert await engine.outcomes(operation) == [("CANCELLED", "CANCELLED_BY_USER")] * 3
+
+
+async def until_somebody_waits(connection: asyncpg.Connection) -> None:
+    """Until another connection waits for a lock."""
+    async with asyncio.timeout(30):
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.02)
 
 
 async def test_an_ended_operation_cannot_be_cancelled(engine: Engine) -> None:

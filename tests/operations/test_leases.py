@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from domain.clock import clock
-from drivers.process_lease import LeaseLost
+from drivers.process_lease import LeaseLost, ProcessLease
 from drivers.registry import use_registry
 from models.database import execute, fetch_value
 from services.execution.claim_items import claim_items
@@ -221,3 +221,54 @@ async def test_two_processes_share_the_work_and_do_nothing_twice(engine: Engine,
     assert all(engine.writes(sim, "blocks_applied") == 1 for sim in sims)
     assert all(engine.writes(sim, "blocks_repeated") == 0 for sim in sims)
     assert (await engine.operation(operation))["finished_at"] <= clock.now()
+
+
+async def test_a_call_that_waits_while_the_lease_is_lost_is_not_sent_under_the_next_one(engine: Engine) -> None:
+    sim = await engine.sim("TD")
+    lease, account = engine.runtime.lease, await engine.account("TD")
+    operation = await engine.accept(LOCK, [sim])
+    # The budget lets the call go in two seconds; by then the process has another lease, and others may have the item.
+    for budget in engine.runtime.budgets:
+        budget._times.clear()
+    await execute(
+        "UPDATE operator_account SET next_call_at = clock_timestamp() + interval '2 seconds' WHERE id = $1", account
+    )
+    working = asyncio.create_task(drain_account(account, engine.runtime))
+    await until(lambda: outcome_is(engine, operation, "CALLING"))
+    before = lease.holder_id
+    assert lease._connection is not None
+    lease._connection.terminate()
+
+    with pytest.raises(LeaseLost):
+        lease.require()
+    await working
+    await until(lambda: holds_again(lease))
+
+    assert lease.holder_id > before
+    assert engine.writes(sim, "blocks_applied") == 0
+    await execute("UPDATE lease_holder SET seen_at = seen_at - interval '2 seconds' WHERE id = $1", before)
+    await recover_items()
+    await engine.settle()
+    assert await engine.outcome(operation) == ("FAILED", "NOT_APPLIED")
+    again = await engine.run(LOCK, [sim])
+    assert await engine.outcome(again) == ("SUCCEEDED", "APPLIED")
+
+
+async def outcome_is(engine: Engine, operation_id: int, state: str) -> bool:
+    """Whether the operation's item stands there."""
+    return (await engine.outcome(operation_id))[0] == state
+
+
+async def holds_again(lease: ProcessLease) -> bool:
+    """Whether the process is a lease holder."""
+    try:
+        return lease.require() > 0
+    except LeaseLost:
+        return False
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it is so, however busy the machine is."""
+    async with asyncio.timeout(30):
+        while not await condition():
+            await asyncio.sleep(0.02)

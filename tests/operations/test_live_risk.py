@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.database import execute
+from services.operations.retry_failed_items import retry_failed_items
 from tests.operations.engine import LOCK, MSU_LOCK, Engine, SimCard
 
 
@@ -87,14 +88,34 @@ async def test_an_accepted_risk_runs_without_a_look(engine: Engine) -> None:
     assert engine.really(sim)["blocked"] is True
 
 
-async def test_a_look_that_brings_no_answer_counts_as_live(engine: Engine) -> None:
+@pytest.mark.parametrize("fault", ["html", "empty", "truncated_xml", "http_500", "disconnect"])
+async def test_a_look_that_brings_no_answer_is_repeated_later(engine: Engine, fault: str) -> None:
     sim = await engine.sim("TC")
-    engine.fault("html", command="checkdatasession")
+    engine.fault(fault, command="checkdatasession", times=1)
 
     operation = await engine.run(LOCK, [sim])
 
-    assert await engine.outcome(operation) == ("REFUSED", "MSU_LOCK")
+    assert await engine.outcome(operation) == ("QUEUED", "OPERATOR_UNAVAILABLE")
     assert engine.requests("sblock") == 0
+    engine.advance(60)
+    await engine.drain()
+    assert await engine.outcome(operation) == ("SUCCEEDED", "APPLIED")
+
+
+async def test_where_no_look_brings_an_answer_nothing_is_locked_and_the_item_can_be_retried(engine: Engine) -> None:
+    sim = await engine.sim("TC")
+    engine.fault("html", command="checkdatasession")
+    operation = await engine.run(LOCK, [sim])
+    for _ in range(5):
+        engine.advance(3600)
+        await engine.drain()
+
+    assert await engine.outcome(operation) == ("FAILED", "OPERATOR_UNAVAILABLE")
+    assert engine.requests("sblock") == 0
+    engine.heal()
+    await retry_failed_items(engine.owner.principal, operation)
+    await engine.drain()
+    assert await engine.outcome(operation) == ("SUCCEEDED", "APPLIED")
 
 
 async def test_a_look_that_is_throttled_is_repeated_later(engine: Engine) -> None:

@@ -91,7 +91,7 @@ SELECT s.iccid, i.kind, s.lock_mask & 1 = 1 AS locked, s.observed_blocked
 FROM sim s CROSS JOIN LATERAL (
   SELECT * FROM operation_item o WHERE o.sim_id = s.id AND o.kind IN ('LOCK', 'UNLOCK') AND o.started_at IS NOT NULL
     AND o.state NOT IN ('QUEUED', 'CANCELLED') ORDER BY o.accept_seq DESC LIMIT 1) i
-WHERE i.state = 'SUCCEEDED' AND i.outcome_code IN ('APPLIED', 'CONFIRMED', 'SETTLED_BY_READING')
+WHERE i.state = 'SUCCEEDED' AND i.outcome_code IN ('APPLIED', 'ALREADY_LOCKED', 'CONFIRMED', 'SETTLED_BY_READING')
 """
 
 

@@ -83,11 +83,11 @@ class Endpoint:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, *, lifespan: str = "off") -> AsyncIterator[Endpoint]:
+async def serving(app: ASGIApp, *, lifespan: str = "off", settings: Settings | None = None) -> AsyncIterator[Endpoint]:
     """Serve the application as `manage.py api` does, on a free port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = _Server(uvicorn.Config(app, **server_options(Settings()), lifespan=lifespan, ws="auto"))  # type: ignore[arg-type]
+    server = _Server(uvicorn.Config(app, **server_options(settings or Settings()), lifespan=lifespan, ws="auto"))  # type: ignore[arg-type]
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

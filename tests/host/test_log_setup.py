@@ -7,7 +7,7 @@ import logging
 import orjson
 import pytest
 
-from transport.log_setup import JsonLines, redact
+from services.process.log_setup import JsonLines, redact
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_line_is_json_with_the_place_of_an_error_and_without_its_text() -> Non
     except ValueError as error:
         raised = (type(error), error, error.__traceback__)
     record = logging.LogRecord("novaconnect.test", logging.ERROR, __file__, 1, "failed: %s", ("x",), raised)
-    line = orjson.loads(JsonLines().format(record))
+    line = orjson.loads(JsonLines("api").format(record))
     assert (line["level"], line["logger"], line["message"], line["error"]) == (
         "ERROR",
         "novaconnect.test",

@@ -118,7 +118,7 @@ OF_COMPANIES = (
 class Migration(migrations.Migration):
     """Statements and jobs are the platform's own; everything else belongs to a company."""
 
-    dependencies = [("models", "0013_reports")]
+    dependencies = [("models", "0014_iccid_of_charges")]
 
     operations = [
         ops.RunSQL([*TABLES, *BOOKS], reverse_sql=BACK),
