@@ -48,6 +48,14 @@ class ErrorCode(Enum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    LINK_NOT_VALID = "LINK_NOT_VALID"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+    NOT_APPROVED = "NOT_APPROVED"
+    LAST_OWNER = "LAST_OWNER"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
     INVALID_STATEMENT = "INVALID_STATEMENT"
     INVALID_AMOUNT = "INVALID_AMOUNT"
     FUTURE_DATE = "FUTURE_DATE"
@@ -69,7 +77,7 @@ describe(
     "Why a request was refused: `code` of `userErrors` in mutations and `extensions.code` of errors elsewhere.",
     {
         "UNAUTHENTICATED": "There is no valid access token, or it ended while a subscription was running.",
-        "FORBIDDEN": "Your role does not allow this.",
+        "FORBIDDEN": "Your role does not allow this, or the token lacks a scope, or is restricted to groups.",
         "NOT_FOUND": "There is no such thing, or you may not see it.",
         "INVALID_ID": "A text is not an id of the kind expected: use ids as this API gives them.",
         "INVALID_CURSOR": "A text is not a cursor of this list in this order.",
@@ -87,6 +95,14 @@ describe(
         "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
+        "WRONG_CREDENTIALS": "The e-mail address or the password is wrong; which of both is not told.",
+        "WEAK_PASSWORD": "A password is too short, too long, or easy to guess.",
+        "TOO_MANY_ATTEMPTS": "Too many wrong passwords or requests: wait as long as the answer says.",
+        "LINK_NOT_VALID": "A mailed link is unknown, used or expired: ask for a new one.",
+        "NOT_CONFIRMED": "The e-mail address has not been confirmed yet: open the link in the mail.",
+        "NOT_APPROVED": "The company has not been approved by NovaConnect yet, or it is closed.",
+        "LAST_OWNER": "A company keeps at least one owner: make another one first.",
+        "ALREADY_EXISTS": "There is one of this kind already.",
         "INVALID_STATEMENT": "Nothing of the bank statement can be used; the message says why.",
         "INVALID_AMOUNT": "The amount is not more than 0, or has more than two decimals.",
         "FUTURE_DATE": "The day has not come yet.",
