@@ -27,6 +27,7 @@ class RefusalCode(StrEnum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
     WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
@@ -202,6 +203,12 @@ class AlreadyExists(DomainError):
     """There is one of this kind already."""
 
     code = RefusalCode.ALREADY_EXISTS
+
+
+class TooManyExports(DomainError):
+    """So many reports of the company wait to be written that another is not taken."""
+
+    code = RefusalCode.TOO_MANY_EXPORTS
 
 
 class InvalidStatement(DomainError):

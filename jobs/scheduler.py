@@ -18,6 +18,9 @@ from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
+from services.exports.remove_exports import clean_exports
+from services.exports.run_exports import wake_exports
+from services.exports.saved_reports import queue_monthly_reports
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
@@ -112,4 +115,7 @@ _STEPS: tuple[Callable[[], Awaitable[object]], ...] = (
     wake_synchronisation,
     wake_runs,
     tell_finished_operations,
+    wake_exports,
+    queue_monthly_reports,
+    clean_exports,
 )

@@ -8,9 +8,13 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.account_mutation import AccountMutation
+from resolvers.account_query import AccountQuery
 from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
+from resolvers.company_mutation import CompanyMutation
+from resolvers.downloads import DownloadMutation, DownloadQuery, DownloadSubscription
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
@@ -33,7 +37,9 @@ class Query(
     SimQuery,
     OperationQuery,
     ReadingQuery,
+    AccountQuery,
     ReportQuery,
+    DownloadQuery,
     CatalogueQuery,
     HomeQuery,
     NotificationQuery,
@@ -48,7 +54,15 @@ class Query(
     " goes on after the answer."
 )
 class Mutation(
-    OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation, PaymentMutation
+    OperationMutation,
+    GroupMutation,
+    BillingMutation,
+    SupportMutation,
+    AccountMutation,
+    CompanyMutation,
+    NotificationMutation,
+    DownloadMutation,
+    PaymentMutation,
 ):
     """All mutations."""
 
@@ -57,7 +71,7 @@ class Mutation(
     description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
     " latest state; it ends with the error UNAUTHENTICATED when access ends."
 )
-class Subscription(LiveSubscription, NotificationSubscription):
+class Subscription(LiveSubscription, NotificationSubscription, DownloadSubscription):
     """All subscriptions."""
 
 

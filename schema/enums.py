@@ -9,8 +9,9 @@ from domain.diagnosis import DiagnosisStep, Finding
 from domain.diagnosis import Verdict as DiagnosisVerdict
 from domain.diagnosis_texts import Language
 from domain.locks import LockKind
+from domain.scopes import Scope
 from domain.sim_filter import LockFilter
-from models.identity import UserRole
+from models.identity import CompanyState, PaymentSystem, UserRole
 from models.mail import MailState
 from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.describing import describe
@@ -48,6 +49,7 @@ class ErrorCode(Enum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
     WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
@@ -95,6 +97,7 @@ describe(
         "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
+        "TOO_MANY_EXPORTS": "So many reports of the company wait already that another is not taken.",
         "WRONG_CREDENTIALS": "The e-mail address or the password is wrong; which of both is not told.",
         "WEAK_PASSWORD": "A password is too short, too long, or easy to guess.",
         "TOO_MANY_ATTEMPTS": "Too many wrong passwords or requests: wait as long as the answer says.",
@@ -363,4 +366,33 @@ describe(
         "STAFF": "NovaConnect's support: sees every company.",
         "ADMIN": "NovaConnect's administration: what STAFF may do, and besides the people and agents of the platform.",
     },
+)
+describe(
+    PaymentSystem,
+    "When a company pays.",
+    {
+        "POSTPAID": "By invoice, after the month.",
+        "PREPAID": "From a deposit made before.",
+    },
+)
+describe(
+    CompanyState,
+    "Whether the users of a company can come in.",
+    {
+        "PENDING": "Registered; NovaConnect's staff has not approved it yet, so they cannot.",
+        "ACTIVE": "They can.",
+        "CLOSED": "They cannot any more.",
+    },
+)
+describe(
+    Scope,
+    "What a token is good for.",
+    {
+        "SIMS_READ": "`sims:read`: SIMs, groups, operations, live or not.",
+        "SIMS_WRITE": "`sims:write`: changing them; brings SIMS_READ with it.",
+        "BILLING_READ": "`billing:read`: invoices and debts.",
+        "REPORTS_READ": "`reports:read`: sessions, usage, calls and messages.",
+        "ADMIN": "`admin`: users, tokens, the company's card, the audit.",
+    },
+    name="TokenScope",
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
+from graphql.execution import Executor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from domain.sim_filter import Selection, SimFilter
 from eventstream import EventHub
 from models.database import execute
 from projection import Fields
+from projection.events import EventExecutor
 from resolvers.context import RequestContext
 from resolvers.operation_projection import ITEM, OPERATION
 from resolvers.schema import build_schema
@@ -226,6 +229,38 @@ async def test_other_lists_and_what_is_beside_are_projected_for_everyone(
         monkeypatch.setattr(kind, "of", None)
 
     assert await answer(SCHEMA.execute_fast, hub, login, query, {}) == expected
+
+
+LIVE = [
+    """subscription { simsChanged(filter: {search: "a"}) { snapshot truncated noLongerMatching sims { id iccid name balance
+  createdAt observed { status asOf } limit { megabytes period usedBytes } package { plan nextSizeMb } drift
+  profile { code capabilities { action } } company { name } groups { name } locks { kind since howToLift }
+  capabilities { action available } lastOperation { kind state } history(first: 1) { totalCount nodes { state sim { id } } }
+  } } }""",
+    """subscription { operationsChanged { snapshot operations { id kind state parameters createdAt startedBy { name } total
+  items(first: 3) { totalCount edges { cursor node { state sim { iccid } } } } } } }""",
+]
+
+
+@pytest.mark.parametrize("name", LOGINS)
+@pytest.mark.parametrize("query", LIVE)
+async def test_events_are_completed_alike(
+    fleet: TwoCompanies, hub: EventHub, name: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    principal = getattr(fleet, name).principal
+    told = []
+    for executor in (EventExecutor, Executor):
+        # Without errors nothing of the fast way is asked again.
+        monkeypatch.setattr(EventExecutor, "execute_operation", executor.execute_operation)
+        assert SCHEMA.document(query) is not None
+        async with aclosing(
+            await SCHEMA.stream(query, context_value=RequestContext(principal=principal, hub=hub))
+        ) as results:
+            result = await anext(results)
+        told.append(orjson.dumps({"data": result.data, "errors": str(result.errors)}, option=orjson.OPT_UTC_Z))
+
+    assert told[0] == told[1]
+    assert b'"errors":"None"' in told[0]
 
 
 @pytest.mark.parametrize(

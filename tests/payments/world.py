@@ -97,6 +97,4 @@ async def states(*invoices: Invoice) -> list[tuple[str, Decimal]]:
 
 async def locked_in(company: Company) -> None:
     """As if the company were locked for its invoices."""
-    await execute(
-        "INSERT INTO financial_lock (company_id, cause, since) VALUES ($1, 'INVOICES', now())", company.id
-    )
+    await execute("INSERT INTO financial_lock (company_id, cause, since) VALUES ($1, 'INVOICES', now())", company.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -396,6 +396,33 @@ class Mutation:
         return "changed"
 
 
+@strawberry.type
+class Happening:
+    """An event."""
+
+    order: Order
+    breaks: bool
+
+    @strawberry.field
+    def number(self) -> int:
+        if self.breaks:
+            raise ValueError("this event breaks")
+        return int(self.order.record["id"])
+
+
+@strawberry.type
+class Subscription:
+    """What can be followed."""
+
+    @strawberry.subscription
+    async def happenings(self, info: strawberry.Info, breaking: int = 0) -> AsyncGenerator[Happening, None]:
+        rows = await fetch("SELECT * FROM shop_order WHERE shop = $1 ORDER BY id LIMIT 3", info.context["shop"])
+        for row in rows:
+            yield Happening(order=Order.of(row), breaks=row["id"] == breaking)
+        if breaking < 0:
+            raise ValueError("the stream breaks")
+
+
 def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -411,7 +438,7 @@ def build_schema() -> CompiledSchema:
         Decimal: strawberry.scalar(name="Decimal", serialize=str, parse_value=_refuse),
     }
     config = StrawberryConfig(scalar_map=scalars)
-    return CompiledSchema(Query, Mutation, types=[Order, Label], config=config, fast=fast)
+    return CompiledSchema(Query, Mutation, Subscription, types=[Order, Label], config=config, fast=fast)
 
 
 async def stock(url: str) -> None:
