@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.report import Report
 
-NAMES = ("fleet", "live", "operations", "records", "sync")
+NAMES = ("fleet", "live", "operations", "records", "reports", "sync")
 
 
 def main(
