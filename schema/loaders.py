@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -11,7 +12,10 @@ from strawberry.dataloader import DataLoader
 
 from access import Principal
 from projection import Plan
+from services.accounts.agents import AgentRow, agents_by_id
+from services.accounts.companies import locked_of_companies, sims_of_companies
 from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
+from services.billing.open_invoices import debts_of
 from services.billing.read_invoices import InvoiceRow, invoices_by_id
 from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
@@ -80,18 +84,22 @@ class Loaders:
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
         self.capabilities: DataLoader[int, list[SimCapability]] = _loader(self._capabilities, [])
-        self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
+        self.actions: DataLoader[int, int] = _loader(self._actions, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
         self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
+        self.agents: DataLoader[int, AgentRow | None] = _loader(agents_by_id, None)
+        self.company_sims: DataLoader[int, int] = _loader(sims_of_companies, 0)
+        self.company_locked: DataLoader[int, int] = _loader(locked_of_companies, 0)
+        self.company_debts: DataLoader[int, Mapping[str, Decimal]] = _loader(debts_of, {})
         self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
         self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
         self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
         self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
         self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
-        self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
-        self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+        self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(principal, ItemParent.OPERATION)
+        self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(principal, ItemParent.SIM)
         self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
         self.item_records_of_sim = self._item_records_loader(ItemParent.SIM)
 
@@ -122,6 +130,9 @@ class Loaders:
 
     async def _groups(self, ids: list[int]) -> dict[int, list[GroupRow]]:
         return await groups_of_sims(self.principal, ids)
+
+    async def _actions(self, ids: list[int]) -> dict[int, int]:
+        return await count_items_of_sims(self.principal, ids)
 
     async def _capabilities(self, ids: list[int]) -> dict[int, list[SimCapability]]:
         from schema.profile import SimCapability
@@ -155,13 +166,13 @@ async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
     return [pages[key] for key in keys]
 
 
-def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
+def _items_loader(principal: Principal, parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
     async def load(keys: list[ItemsKey]) -> list[Page[ItemRow]]:
         pages: dict[ItemsKey, Page[ItemRow]] = {}
         # Fields with the same arguments share a query; a document has few different ones.
         for shape in dict.fromkeys((states, request) for _, states, request in keys):
             ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == shape))
-            found = await pages_of_items(parent, ids, *shape)
+            found = await pages_of_items(principal, parent, ids, *shape)
             pages |= {(parent_id, *shape): page for parent_id, page in found.items()}
         return [pages[key] for key in keys]
 
