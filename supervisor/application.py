@@ -6,7 +6,7 @@ The rooms are imported where they are used, so that `manage.py migrate` does not
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ _RECORDS_WITHIN = timedelta(hours=1)
 """How long a demo reads usage records SIM by SIM at most."""
 
 if TYPE_CHECKING:
+    from services.process.demo_world import Demo
     from services.process.runtime import Runtime
 
 
@@ -112,7 +113,7 @@ async def fill_demo_records(settings: Settings, narrator: Narrator) -> None:
                 narrator.warn(str(error))
 
 
-async def seed_demo(settings: Settings) -> Mapping[str, str]:
+async def seed_demo(settings: Settings) -> Demo:
     """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
     from models.tenancy import process_acts_as_system
