@@ -21,7 +21,7 @@ from tests.canary import Canary
 from tests.supervisor.running_system import ROOT, System
 from tests.supervisor.waiting import until
 
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
