@@ -6,8 +6,9 @@ The rooms are imported where they are used, so that `manage.py migrate` does not
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import DomainError
@@ -16,7 +17,11 @@ from settings import Settings
 from supervisor.errors import CannotStart
 from supervisor.narration import Narrator
 
+_RECORDS_WITHIN = timedelta(hours=1)
+"""How long a demo reads usage records SIM by SIM at most."""
+
 if TYPE_CHECKING:
+    from services.process.demo_world import Demo
     from services.process.runtime import Runtime
 
 
@@ -93,7 +98,22 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
         await hand_out_stock()
 
 
-async def seed_demo(settings: Settings) -> Mapping[str, str]:
+async def fill_demo_records(settings: Settings, narrator: Narrator) -> None:
+    """Read the usage records that operators give SIM by SIM, so that reports show every profile before the first night.
+
+    It goes on beside everything else; an operator that fails is said.
+    """
+    from services.inventory.synchronise_inventory import SyncFailed, synchronise_records
+
+    async with open_application(settings) as runtime:
+        for code in runtime.registry.profiles:
+            try:
+                await synchronise_records(code, runtime, _RECORDS_WITHIN)
+            except SyncFailed as error:
+                narrator.warn(str(error))
+
+
+async def seed_demo(settings: Settings) -> Demo:
     """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
     from models.tenancy import process_acts_as_system

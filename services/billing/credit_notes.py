@@ -9,6 +9,7 @@ from domain.changes import require_text
 from domain.clock import clock
 from domain.errors import Forbidden, NotFound, NothingToDo
 from models.database import execute, fetch_row, fetch_value, transaction
+from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
 from services.billing.legal_entities import entities_by_id
@@ -77,6 +78,13 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
         )
         await write_issue(entity, issue, value)
         await execute("UPDATE invoice SET state = 'CREDITED' WHERE id = ANY($1::bigint[])", [invoice_id, note_id])
+        await record(
+            principal,
+            "invoice.credited",
+            f"invoice:{invoice_id}",
+            company_id=invoice["company_id"],
+            after={"credit_note": note_id, "reason": text, "bill_again": bill_again},
+        )
     return note_id
 
 

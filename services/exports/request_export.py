@@ -18,6 +18,7 @@ from domain.reports import ReportFormat
 from eventstream import ExportChanged
 from models.database import execute, fetch_row, fetch_value
 from models.where import Where
+from services.audit.record import record
 from services.exports.export_rows import ExportRow, get_export
 from services.exports.layout import report_name
 from services.exports.parameters import ReportParameters
@@ -77,6 +78,13 @@ async def request_export(
     try:
         async with unit_of_work() as uow:
             export_id = await queue_export(uow, request, owner, principal.user_id, idempotency_key)
+            await record(
+                principal,
+                "export.requested",
+                f"export:{export_id}",
+                company_id=owner,
+                detail={"report": request.parameters.report.value, "format": request.format.value},
+            )
     except asyncpg.UniqueViolationError:
         known = await _known(principal, request, owner, idempotency_key)
         assert known is not None
