@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv/bin
 UV_COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-.PHONY: help run test lint lock format bench bench-reads bootstrap bootstrap-dev
+.PHONY: help run test lint lock format bench bench-reads conformance bootstrap bootstrap-dev
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -35,6 +35,10 @@ bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and othe
 	@if command -v npm >/dev/null; then cd benchmarks/reads/node && npm ci --silent; \
 	else echo "npm is not there: only the Python servers are compared."; fi
 	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000) --seconds $(or $(SECONDS),8)
+
+conformance: bootstrap-dev ## Other people's suites: graphql-http, graphql-ws, graphql-sse, schemathesis (needs node)
+	@if command -v npm >/dev/null; then cd tests/conformance && npm ci --silent; fi
+	@$(VENV)/python -m tests.conformance
 
 lock: ## Write requirements.lock and requirements-dev.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv writes the lock files: install it first (pip install uv)"; exit 1; }

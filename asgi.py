@@ -18,7 +18,11 @@ from domain.catalogue import check_catalogue
 from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, open_database
 from models.tenancy import as_system
+from resolvers.auth_schema import build_auth_schema
 from resolvers.schema import build_schema
+from services.accounts.letters import use_portal
+from services.accounts.passwords import prepare as prepare_passwords
+from services.accounts.record_uses import keep_recording_uses
 from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.files.download_links import open_download_links, use_download_links
@@ -29,6 +33,7 @@ from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
 from services.process.tracing import start_tracing
 from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
+from transport.auth_app import AuthApp
 from transport.downloads import download_routes
 from transport.graphql_app import build
 from transport.health import health_routes
@@ -60,7 +65,9 @@ def create_app(settings: Settings) -> Starlette:
     use_file_store(store)
     use_download_links(links)
     hub = EventHub(settings.require_redis())
+    use_portal(settings)
     graphql = build(build_schema(), settings, hub)
+    auth = AuthApp(build_auth_schema(), graphql.cookie)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -78,6 +85,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
+            Route("/auth/graphql", auth),
             *health_routes(settings),
             *metrics_routes(),
             *download_routes(store, links),
@@ -101,6 +109,8 @@ async def _open(settings: Settings, hub: EventHub, opened: AsyncExitStack) -> No
     calls = CallsOnDemand(settings, await load_drivers(settings), "api")
     opened.push_async_callback(calls.close)
     call_on_demand(calls)
+    await prepare_passwords()
+    opened.push_async_callback(_stop, asyncio.create_task(keep_recording_uses(), name="token-use"))
     follower = await start_clock_follower(settings)
     if follower is not None:
         opened.push_async_callback(_stop, follower)
@@ -120,7 +130,7 @@ async def _stop(task: asyncio.Task[None]) -> None:
 
 
 def _browsers_of(origins: tuple[str, ...]) -> list[Middleware]:
-    """Pages of these origins may read answers; tokens travel in a header, so no cookies are involved."""
+    """Pages of these origins may read answers, and send the cookie of a session if they are of the same site."""
     if not origins:
         return []
     return [
@@ -128,6 +138,7 @@ def _browsers_of(origins: tuple[str, ...]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["POST"],
+            allow_credentials=True,
             allow_headers=["Authorization", "Content-Type"],
             max_age=600,
         )

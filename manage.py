@@ -111,11 +111,34 @@ def _report_drivers() -> bool:
 
 
 @app.command()
-def sdl() -> None:
+def sdl(
+    auth: Annotated[bool, typer.Option("--auth", help="That of /auth/graphql: schema/auth.graphql.")] = False,
+) -> None:
     """Print the GraphQL schema; schema/schema.graphql is this output."""
+    from resolvers.auth_schema import build_auth_schema
     from resolvers.schema import build_schema
 
-    print(build_schema().as_str())
+    print((build_auth_schema() if auth else build_schema()).as_str())
+
+
+@app.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The address to log in with.")],
+    name: Annotated[str, typer.Option(help="The person's name.")] = "Administrator",
+) -> None:
+    """Make the first administrator of the platform, or give one that is there another password."""
+    from settings import load
+    from supervisor.application import make_admin
+    from supervisor.narration import Narrator
+
+    asyncio.run(make_admin(load(), email, name, _password(), Narrator()))
+
+
+def _password() -> str:
+    """Asked for twice at a terminal, else the first line of standard input; never an argument, which others can see."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ async def api_process(settings: Settings) -> AsyncIterator[tuple[int, int]]:
         "NOVACONNECT_PLUGINS": str(settings.plugins_file),
         "PORT": str(port),
         "LOG_LEVEL": "WARNING",
+        "RATE_LIMIT": "0",
     }
     process = subprocess.Popen([sys.executable, "manage.py", "api"], env=environ, start_new_session=True)
     try:

@@ -27,6 +27,15 @@ class RefusalCode(StrEnum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    LINK_NOT_VALID = "LINK_NOT_VALID"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+    NOT_APPROVED = "NOT_APPROVED"
+    LAST_OWNER = "LAST_OWNER"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
 
 
 class DomainError(Exception):
@@ -134,3 +143,62 @@ class NameTaken(DomainError):
     """A name that another one of the company has already, whatever its case."""
 
     code = RefusalCode.NAME_TAKEN
+
+
+class WrongCredentials(DomainError):
+    """No such user, or another password: the two are told alike."""
+
+    code = RefusalCode.WRONG_CREDENTIALS
+
+
+class WeakPassword(DomainError):
+    """A password that is too short, too long, or easy to guess."""
+
+    code = RefusalCode.WEAK_PASSWORD
+
+
+class TooManyAttempts(DomainError):
+    """Too many wrong passwords, links or registrations from one side. `retry_after` is in seconds."""
+
+    code = RefusalCode.TOO_MANY_ATTEMPTS
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = max(1, round(retry_after / 60))
+        super().__init__(f"Too many attempts: try again in {minutes} min.")
+        self.retry_after = retry_after
+
+
+class LinkNotValid(DomainError):
+    """A mailed link that is unknown, used or expired: the three are told alike."""
+
+    code = RefusalCode.LINK_NOT_VALID
+
+
+class NotConfirmed(DomainError):
+    """The password is right, and the e-mail address has not been confirmed yet."""
+
+    code = RefusalCode.NOT_CONFIRMED
+
+
+class NotApproved(DomainError):
+    """The password is right, and the company is not approved yet, or closed."""
+
+    code = RefusalCode.NOT_APPROVED
+
+
+class LastOwner(DomainError):
+    """A company would be left without an owner."""
+
+    code = RefusalCode.LAST_OWNER
+
+
+class AlreadyExists(DomainError):
+    """There is one of this kind already."""
+
+    code = RefusalCode.ALREADY_EXISTS
+
+
+class TooManyExports(DomainError):
+    """So many reports of the company wait to be written that another is not taken."""
+
+    code = RefusalCode.TOO_MANY_EXPORTS

@@ -23,6 +23,8 @@ class AccountMail(StrEnum):
     """A mail about a user's own account; it goes to one address and to no list."""
 
     CONFIRM_EMAIL = "CONFIRM_EMAIL"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    COMPANY_APPROVED = "COMPANY_APPROVED"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a purpose
     INVITATION = "INVITATION"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - the name of an event

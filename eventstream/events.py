@@ -34,7 +34,15 @@ class UserNotified:
     user_id: int
 
 
-Event = OperationChanged | SimsChanged | UserNotified
+@dataclass(frozen=True, slots=True)
+class ExportChanged:
+    """A report on its way to a file was asked for, moved on, ended or is gone."""
+
+    company_id: int
+    export_id: int
+
+
+Event = OperationChanged | SimsChanged | UserNotified | ExportChanged
 
 
 def encode(event: Event) -> bytes:
@@ -43,6 +51,8 @@ def encode(event: Event) -> bytes:
         return orjson.dumps(["operation", event.company_id, event.operation_id])
     if isinstance(event, UserNotified):
         return orjson.dumps(["user", event.company_id, event.user_id])
+    if isinstance(event, ExportChanged):
+        return orjson.dumps(["export", event.company_id, event.export_id])
     return orjson.dumps(["sims", event.company_id, event.sim_ids])
 
 
@@ -55,4 +65,6 @@ def decode(payload: bytes) -> Event | None:
         return SimsChanged(company_id, tuple(body))
     if kind == "user":
         return UserNotified(company_id, body)
+    if kind == "export":
+        return ExportChanged(company_id, body)
     return None

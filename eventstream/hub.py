@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from eventstream.events import CHANNEL, Event, OperationChanged, SimsChanged, UserNotified, decode
+from eventstream.events import CHANNEL, Event, ExportChanged, OperationChanged, SimsChanged, UserNotified, decode
 
 _log = logging.getLogger("novaconnect.eventstream")
 
@@ -21,12 +21,13 @@ MAX_NOTED = 10_000
 class Listener:
     """What changed since the last look, for one subscriber. However slow it is, it costs at most `MAX_NOTED` ids.
 
-    One with a `user_id` hears of that user's notifications and of nothing else.
+    One with a `user_id` hears of that user's notifications and of nothing else; one that `hears_exports` is woken by them too.
     """
 
     def __init__(self, company_ids: tuple[int, ...] | None, user_id: int | None = None) -> None:
         self.company_ids = company_ids
         self.user_id = user_id
+        self.hears_exports = False
         self._operations: set[int] = set()
         self._sims: set[int] = set()
         self._missed = False
@@ -39,6 +40,10 @@ class Listener:
                 self._wake.set()
             return
         if self.company_ids is not None and event.company_id not in self.company_ids:
+            return
+        if isinstance(event, ExportChanged):
+            if self.hears_exports:
+                self._wake.set()
             return
         if isinstance(event, OperationChanged):
             self._operations.add(event.operation_id)

@@ -13,6 +13,8 @@ from services.billing.issue_documents import DRAW
 from services.billing.run_billing import RUN
 from services.execution.drain_account import drain_account
 from services.execution.hints import QUEUE, send_hints
+from services.exports.request_export import RUN_EXPORTS
+from services.exports.run_exports import start_exports
 from services.inventory.daily_sync import SYNCHRONISE, start_synchronisation
 from services.operations.accept_operation import DRAIN
 
@@ -40,3 +42,9 @@ async def run_billing(month: int) -> None:
 async def issue_documents() -> None:
     """Draw and announce what was issued and has no document yet."""
     start_documents()
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=RUN_EXPORTS)
+async def run_exports() -> None:
+    """Begin to write reports that wait; they go on after the message is done."""
+    await start_exports(runtime())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
@@ -18,6 +18,9 @@ from services.billing.terms import use_billing_terms
 from services.execution.hints import open_hints
 from services.execution.recover_items import recover_items
 from services.execution.wake_accounts import wake_accounts
+from services.exports.remove_exports import clean_exports
+from services.exports.run_exports import wake_exports
+from services.exports.saved_reports import queue_monthly_reports
 from services.files.download_links import open_download_links, use_download_links
 from services.files.file_store import open_file_store, use_file_store
 from services.inventory.daily_sync import wake_synchronisation
@@ -76,15 +79,35 @@ async def run(announce_ready: Callable[[], None]) -> None:
 
 
 async def _round() -> None:
-    """Take over from the dead, wake whoever has work, tell of what has ended. A database that is away is asked again."""
+    """Take over from the dead, wake whoever has work, tell of what has ended."""
+    for step in _STEPS:
+        await _do(step)
+
+
+async def _do(step: Callable[[], Awaitable[object]]) -> None:
+    """One step; what goes wrong in it holds up no other, and it is tried again in the next round."""
     try:
-        if lost := await recover_items():
-            _log.warning("%s calls of a stopped worker are now unknown", lost)
-        await wake_accounts()
-        await measure_queue_when_due()
-        await keep_partitions_ahead()
-        await wake_synchronisation()
-        await wake_runs()
-        await tell_finished_operations()
+        await step()
     except DATABASE_AWAY as error:
-        _log.error("round failed: %s", type(error).__name__)
+        _log.error("%s failed: %s", step.__name__, type(error).__name__)
+    except Exception as error:
+        _log.exception("%s failed: %s", step.__name__, type(error).__name__)
+
+
+async def _take_over() -> None:
+    if lost := await recover_items():
+        _log.warning("%s calls of a stopped worker are now unknown", lost)
+
+
+_STEPS: tuple[Callable[[], Awaitable[object]], ...] = (
+    _take_over,
+    wake_accounts,
+    measure_queue_when_due,
+    keep_partitions_ahead,
+    wake_synchronisation,
+    wake_runs,
+    tell_finished_operations,
+    wake_exports,
+    queue_monthly_reports,
+    clean_exports,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import orjson
 from graphql import (
     GraphQLAbstractType,
     GraphQLField,
@@ -26,7 +27,7 @@ from projection.direct_call import Call, Convert, direct_call, strawberry_field
 from projection.field_arguments import Arguments, compile_arguments
 from projection.field_info import FieldInfo, RequestValues
 from projection.plan import UNPROVEN, Plan, Projected, compile_plan
-from projection.row_code import is_guarded
+from projection.row_code import BesideUse, is_guarded
 from projection.selection import Asked, Selections, Unsupported
 
 MAX_FIELDS = 2_000
@@ -39,7 +40,7 @@ Finish: TypeAlias = Callable[[Any, "Run"], Any]
 class Run:
     """One execution: the values of the request, and what is still awaited."""
 
-    __slots__ = ("arguments", "infos", "is_unproven", "make_info", "pending", "proof", "variables")
+    __slots__ = ("arguments", "infos", "is_unproven", "make_info", "pending", "proof", "rendered", "variables")
 
     def __init__(
         self, fields: int, variables: VariableValues, make_info: Callable[[int], FieldInfo], proof: object = None
@@ -51,6 +52,7 @@ class Run:
         self.variables = variables
         self.make_info = make_info
         self.pending: list[tuple[dict[str, Any], str, Any, Finish]] = []
+        self.rendered: dict[tuple[object, int], tuple[Any, orjson.Fragment]] = {}
         self.infos: list[FieldInfo | None] = [None] * fields
         self.arguments: list[dict[str, Any] | None] = [None] * fields
 
@@ -187,11 +189,14 @@ class Closures:
         self.fields.append((asked, plan))
         return len(self.fields) - 1
 
-    def _settling(self, asked: Asked) -> Callable[[dict[str, Any], Any, Run], None]:
+    def _settling(self, use: BesideUse) -> Callable[[dict[str, Any], Any, Run], None]:
         """How a field beside a projection gets into the response: as ever, only later."""
+        asked = use.asked
         assert asked.definition is not None
         key, finish = asked.key, self.finish(asked, asked.definition.type)
         resolve = self._resolver(asked, asked.definition)
+        if use.source.is_shared:
+            finish = _once(finish)
         return lambda out, source, run: settle(out, key, resolve(source, run), finish, run)
 
     def _rendering(self, asked: Asked) -> Callable[[Any], Any]:
@@ -212,6 +217,24 @@ class Closures:
             return rendered
 
         return render
+
+
+def _once(finish: Finish) -> Finish:
+    """The same for a value that comes again and again: made into JSON when it first comes."""
+
+    def once(value: Any, run: Run) -> Any:
+        found = run.rendered.get((once, id(value)))
+        if found is None:
+            awaited = len(run.pending)
+            completed = finish(value, run)
+            if len(run.pending) > awaited:
+                return completed  # not whole yet
+            # The value stays with its rendering, so that no other can take its place in memory.
+            found = value, orjson.Fragment(orjson.dumps(completed, option=orjson.OPT_UTC_Z))
+            run.rendered[once, id(value)] = found
+        return found[1]
+
+    return once
 
 
 def _with_arguments(resolve: Any, arguments: Arguments, place: int) -> Callable[[Any, Run], Any]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, specified_rules
 from graphql.execution.values import VariableValues
 from graphql.validation import validate
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 from projection.bounded_cache import BoundedCache
 from projection.complexity import Limits, TooComplex, check_cost, measured
 from projection.declaration import FastFields
+from projection.events import EventExecutor
 from projection.operations import CompiledQuery, Document, Operation
 from projection.selection import Unsupported
 
@@ -51,7 +52,7 @@ class CompiledSchema(strawberry.Schema):
 
     Its data may hold `orjson.Fragment` and `datetime`; write it with `orjson.OPT_UTC_Z`. Resolvers find out with
     `plan_of(info)` whether they can answer with a projection. Whatever way an operation comes, `limits` hold for its
-    document, and `seconds` for its execution.
+    document, and `seconds` for its execution. Events of subscriptions are completed by compiled functions.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class CompiledSchema(strawberry.Schema):
         seconds: float = 15.0,
         **options: Any,
     ) -> None:
+        options.setdefault("execution_context_class", EventExecutor)
         super().__init__(*args, **options)
         self.fast = fast or FastFields()
         self.limits = limits or Limits()
@@ -127,6 +129,12 @@ class CompiledSchema(strawberry.Schema):
         except (Unsupported, TooComplex):
             return None
 
+    def known_subscription(self, node: OperationDefinitionNode) -> Operation | None:
+        """The operation of a remembered document that is being executed; None leaves it to graphql-core."""
+        document = self._documents.get(node.loc.source.body) if node.loc and self._compiles else None
+        operation = document.operation(node.name.value if node.name else None) if document else None
+        return operation if operation is not None and operation.node is node else None
+
     async def run(
         self,
         compiled: CompiledQuery,
@@ -142,7 +150,7 @@ class CompiledSchema(strawberry.Schema):
     def document(self, query: str) -> Document | None:
         """The document of a text, parsed, measured and validated once; None when it may not run."""
         known = self._documents.get(query)
-        if known is None and len(query) <= MAX_DOCUMENT:
+        if known is None and len(query) <= MAX_DOCUMENT and not self._is_just_refused(query):
             prepared = self._prepared(query)
             if isinstance(prepared, _Refused):
                 self._just_refused = (query, prepared)
@@ -150,6 +158,10 @@ class CompiledSchema(strawberry.Schema):
             known = prepared
             self._documents.put(query, known, len(query))
         return known
+
+    def _is_just_refused(self, query: str) -> bool:
+        """Whether it is the very text that was refused last, so that one request looks at it once."""
+        return self._just_refused is not None and self._just_refused[0] is query
 
     def check_cost(self, operation: Operation, variables: VariableValues) -> None:
         """Raise `TooComplex` when these variables make the operation visit too much."""
@@ -195,8 +207,8 @@ class CompiledSchema(strawberry.Schema):
         context = super()._create_execution_context(query, allowed_operation_types, *args, **options)
         if not query:
             return context
-        just, self._just_refused = self._just_refused, None
-        prepared = self._documents.get(query) or (just[1] if just and just[0] is query else self._prepared(query))
+        refused = self._just_refused[1] if self._just_refused and self._is_just_refused(query) else None
+        prepared = self._documents.get(query) or refused or self._prepared(query)
         context.graphql_document = prepared.node
         if isinstance(prepared, _Refused):
             # Without a tree Strawberry parses the text again, and says the same of it.

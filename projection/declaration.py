@@ -60,11 +60,13 @@ class Beside:
     """A field that its own resolver answers, after the statement and for all rows together, as data loaders want it.
 
     `make` makes of the values of `columns` (SQL expressions of the row) the object that the resolver is called on: it need not
-    have more than that resolver looks at. For lists with arguments, and for whatever depends on who asks.
+    have more than that resolver looks at. For lists with arguments, and for whatever depends on who asks. With `is_shared` the
+    resolver gives the very same object for rows that look alike, and it is made into JSON once a request.
     """
 
     columns: tuple[str, ...]
     make: Callable[..., Any]
+    is_shared: bool = False
 
 
 Source: TypeAlias = Column | Nested | Rows | Embed | Beside

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -16,12 +17,13 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from models.database import readers
 from projection.bounded_cache import BoundedCache
-from projection.closures import Closures, Finish, Run
+from projection.closures import Closures, Finish, Run, settle
 from projection.declaration import FastFields
 from projection.measure import Measure
 from projection.plan import Projected
 from projection.selection import Selections, Unsupported, deciding_variables
 
+Compiled = TypeVar("Compiled")
 MAX_VARIANTS = 16
 """Compiled variants of one operation: other decisions of its boolean variables push the oldest out."""
 
@@ -72,6 +74,39 @@ class CompiledQuery:
             raise Unsupported("what was presumed is not so")
 
 
+class CompiledEvent:
+    """What a subscription under fixed decisions makes of an event, which is the value of its only field."""
+
+    def __init__(self, selections: Selections, fast: FastFields) -> None:
+        root = selections.schema.subscription_type
+        assert root is not None
+        (asked,) = selections.of(root, [selections.operation.selection_set])
+        if asked.definition is None:
+            raise Unsupported(asked.name)
+        self._closures = Closures(selections, fast)
+        self._key = asked.key
+        self._finish = self._closures.finish(asked, asked.definition.type)
+
+    async def run(
+        self, event: Any, variables: VariableValues, context: Any, extensions: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """The `data` of the response; anything that is not plain success raises, and graphql-core says what it is."""
+        run = Run(
+            len(self._closures.fields),
+            variables,
+            self._closures.make_info((context, event, variables.coerced, extensions)),
+        )
+        data: dict[str, Any] = {}
+        try:
+            settle(data, self._key, event, self._finish, run)
+            while run.pending:
+                await _settle_pending(run)
+        except BaseException:
+            _close(run)
+            raise
+        return data
+
+
 async def _settle_pending(run: Run) -> None:
     """Wait for all that is awaited together, as data loaders want it, and complete it."""
     pending, run.pending = run.pending, []
@@ -110,7 +145,7 @@ class Operation:
         self._schema = schema
         self._fragments = fragments
         self._deciding: tuple[str, ...] | None = None
-        self._compiled: BoundedCache[tuple[object, ...], CompiledQuery | Unsupported] = BoundedCache(MAX_VARIANTS)
+        self._variants: BoundedCache[tuple[object, ...], Any] = BoundedCache(MAX_VARIANTS)
 
     def variables(self, given: dict[str, Any] | None) -> VariableValues:
         """The coerced variables; raises `Unsupported` when they are refused."""
@@ -121,26 +156,32 @@ class Operation:
 
     def compiled(self, variables: VariableValues, fast: FastFields) -> CompiledQuery:
         """The query compiled for these variables; raises `Unsupported`, which is remembered too."""
+        return self._compiled(CompiledQuery, variables, fast)
+
+    def event(self, variables: VariableValues, fast: FastFields) -> CompiledEvent:
+        """The same of a subscription."""
+        return self._compiled(CompiledEvent, variables, fast)
+
+    def _compiled(
+        self, kind: Callable[[Selections, FastFields], Compiled], values: VariableValues, fast: FastFields
+    ) -> Compiled:
         if self._deciding is None:
             sets = [self.node.selection_set, *(fragment.selection_set for fragment in self._fragments.values())]
             self._deciding = deciding_variables(sets)
-        decisions = tuple(variables.coerced.get(name) for name in self._deciding)
+        decisions = tuple(values.coerced.get(name) for name in self._deciding)
         if not all(isinstance(decision, bool) or decision is None for decision in decisions):
             raise Unsupported("a directive with a variable that is no boolean")
-        found = self._compiled.get(decisions)
+        found = self._variants.get(decisions)
         if found is None:
             booleans = dict(zip(self._deciding, decisions, strict=True))
-            found = self._compile(Selections(self._schema, self.node, self._fragments, booleans), fast)
-            self._compiled.put(decisions, found)
+            try:
+                found = kind(Selections(self._schema, self.node, self._fragments, booleans), fast)
+            except (Unsupported, RecursionError) as error:
+                found = Unsupported(str(error))
+            self._variants.put(decisions, found)
         if isinstance(found, Unsupported):
             raise Unsupported(str(found))
         return found
-
-    def _compile(self, selections: Selections, fast: FastFields) -> CompiledQuery | Unsupported:
-        try:
-            return CompiledQuery(selections, fast)
-        except (Unsupported, RecursionError) as error:
-            return Unsupported(str(error))
 
 
 class Document:

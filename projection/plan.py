@@ -118,8 +118,8 @@ Render: TypeAlias = Callable[[Asked], Callable[[Any], Any]]
 """Compiles how values of a catalogue look under a field; raises `Unsupported` where that depends on the request."""
 
 
-Settle: TypeAlias = Callable[[Asked], Callable[[dict[str, Any], Any, Any], None]]
-"""Compiles how a field is answered on an object, into another object of the response."""
+Settle: TypeAlias = Callable[[BesideUse], Callable[[dict[str, Any], Any, Any], None]]
+"""Compiles how a field beside a statement is answered on an object, into another object of the response."""
 
 
 def compile_plan(fast: FastFields, selections: Selections, asked: Asked, render: Render, settle: Settle) -> Plan | None:
@@ -169,7 +169,7 @@ class _Compiler:
             self._cursors,
             self._names["build"],
             embeddings,
-            tuple(Answer(use.source.make, self._settle(use.asked)) for use in self._besides),
+            tuple(Answer(use.source.make, self._settle(use)) for use in self._besides),
             proof_place,
         )
 

@@ -10,6 +10,7 @@ from schema.billing import ExchangeRate
 from schema.company import Company
 from schema.connections import Node
 from schema.context import RequestContext
+from schema.download import Download, SavedReport
 from schema.group import SimGroup
 from schema.ids import parse_id
 from schema.invoice import Invoice
@@ -20,6 +21,8 @@ from schema.profile import Profile
 from schema.sim import Sim
 from services.billing.held_rates import get_rate
 from services.billing.read_invoices import get_invoice
+from services.exports.export_rows import get_export
+from services.exports.saved_reports import get_saved_report
 from services.fleet.get_sim import get_sim
 from services.fleet.list_groups import get_group
 from services.notifications.read_notifications import get_notification
@@ -71,6 +74,16 @@ async def _notification(context: RequestContext, row_id: int) -> Node | None:
     return Notification.of(row) if row else None
 
 
+async def _download(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_export(context.principal, row_id)
+    return Download.of(row) if row else None
+
+
+async def _saved_report(context: RequestContext, row_id: int) -> Node | None:
+    row = await get_saved_report(context.principal, row_id)
+    return SavedReport.of(row) if row else None
+
+
 _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "Sim": _sim,
     "Operation": _operation,
@@ -81,6 +94,8 @@ _FINDERS: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
     "LegalEntity": _legal_entity,
     "ExchangeRate": _exchange_rate,
     "Notification": _notification,
+    "Download": _download,
+    "SavedReport": _saved_report,
 }
 
 

@@ -11,6 +11,7 @@ from projection import Limits, PageSizes
 from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
+from resolvers.downloads import DownloadMutation, DownloadQuery, DownloadSubscription
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
@@ -28,7 +29,15 @@ from services.paging import DEFAULT_SIZE, MAX_SIZE
 
 @strawberry.type(description="Reading. Every field shows only what the user behind the access token may see.")
 class Query(
-    SimQuery, OperationQuery, ReadingQuery, ReportQuery, CatalogueQuery, HomeQuery, NotificationQuery, BillingQuery
+    SimQuery,
+    OperationQuery,
+    ReadingQuery,
+    ReportQuery,
+    DownloadQuery,
+    CatalogueQuery,
+    HomeQuery,
+    NotificationQuery,
+    BillingQuery,
 ):
     """All queries."""
 
@@ -37,7 +46,9 @@ class Query(
     description="Changing. A refusal is in `userErrors` and has changed nothing; a change of SIMs is an operation that"
     " goes on after the answer."
 )
-class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation):
+class Mutation(
+    OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation, DownloadMutation
+):
     """All mutations."""
 
 
@@ -45,7 +56,7 @@ class Mutation(OperationMutation, GroupMutation, BillingMutation, SupportMutatio
     description="Live changes. Each stream begins with a snapshot, then sends at most 5 events a second, each with the"
     " latest state; it ends with the error UNAUTHENTICATED when access ends."
 )
-class Subscription(LiveSubscription, NotificationSubscription):
+class Subscription(LiveSubscription, NotificationSubscription, DownloadSubscription):
     """All subscriptions."""
 
 

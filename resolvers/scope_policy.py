@@ -22,37 +22,41 @@ _BILLING, _REPORTS, _ADMIN = (
 
 _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: (
-        "viewer",
-        "node",
-        "profiles",
-        "packageOptions",
-        "tariffPlans",
-        "coverage",
-        "coverageDiff",
-        "priceList",
-        "supportContacts",
-        "workingDays",
-        "invoiceDeadlines",
+        *("viewer", "node", "profiles", "packageOptions", "tariffPlans", "coverage", "coverageDiff", "priceList"),
+        *("supportContacts", "unreadNotifications", "notificationPreferences", "workingDays", "invoiceDeadlines"),
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    # What is told to a user is about SIMs and about money.
+    _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice"),
     _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
-    _REPORTS: ("sessionReport", "dailyReport", "callsAndMessagesReport", "usageOverview", "topSims"),
+    _REPORTS: (
+        "sessionReport",
+        "dailyReport",
+        "callsAndMessagesReport",
+        "usageOverview",
+        "topSims",
+        "downloads",
+        "savedReports",
+    ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport",),
+    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
     _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
+    _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ: ("operationProgress", "operationsChanged", "simsChanged"),
+    _READ | _BILLING: ("notificationReceived",),
+    _REPORTS: ("downloadsChanged",),
 }
 
 
@@ -77,6 +81,8 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "Invoice": _BILLING,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
+    "Download": _REPORTS,
+    "SavedReport": _REPORTS,
 }
 """The same for a type and for pages of it."""
 

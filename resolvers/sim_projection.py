@@ -169,7 +169,7 @@ SIM: Fields = {
         ACTION,
         single=True,
     ),
-    "capabilities": _BY_ID,
+    "capabilities": Beside(("s.id",), _bare_sim, is_shared=True),
     "history": _BY_ID,
     "sessions": _BY_ID,
     "usage": _BY_ID,

@@ -7,9 +7,10 @@ from typing import Any
 
 from strawberry.types import ExecutionResult
 
-from models.tenancy import NO_COMPANY, each_in_scope, in_scope
+from models.tenancy import EVERY_COMPANY, NO_COMPANY, each_in_scope, in_scope
 from projection import CompiledSchema
 from projection.operations import CompiledQuery
+from schema.auth import AuthContext
 from schema.context import RequestContext
 
 
@@ -37,4 +38,7 @@ class TenantSchema(CompiledSchema):
 
 
 def _scope_of(context: object) -> str:
-    return context.principal.scope if isinstance(context, RequestContext) else NO_COMPANY
+    if isinstance(context, RequestContext):
+        return context.principal.scope
+    # Who logs in, registers or follows a link is looked for among all; those services give away nothing else.
+    return EVERY_COMPANY if isinstance(context, AuthContext) else NO_COMPANY

@@ -48,6 +48,15 @@ class ErrorCode(Enum):
     SIZE_NOT_OFFERED = "SIZE_NOT_OFFERED"
     LIMIT_OUT_OF_RANGE = "LIMIT_OUT_OF_RANGE"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_EXPORTS = "TOO_MANY_EXPORTS"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - the name of a refusal
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    LINK_NOT_VALID = "LINK_NOT_VALID"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+    NOT_APPROVED = "NOT_APPROVED"
+    LAST_OWNER = "LAST_OWNER"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
     INVALID_REQUEST = "INVALID_REQUEST"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
@@ -62,7 +71,7 @@ describe(
     "Why a request was refused: `code` of `userErrors` in mutations and `extensions.code` of errors elsewhere.",
     {
         "UNAUTHENTICATED": "There is no valid access token, or it ended while a subscription was running.",
-        "FORBIDDEN": "Your role does not allow this.",
+        "FORBIDDEN": "Your role does not allow this, or the token lacks a scope, or is restricted to groups.",
         "NOT_FOUND": "There is no such thing, or you may not see it.",
         "INVALID_ID": "A text is not an id of the kind expected: use ids as this API gives them.",
         "INVALID_CURSOR": "A text is not a cursor of this list in this order.",
@@ -80,6 +89,15 @@ describe(
         "SIZE_NOT_OFFERED": "The operator does not sell packages of this size: see `packageOptions`.",
         "LIMIT_OUT_OF_RANGE": "A traffic limit is not positive, or beyond what the operator takes.",
         "NAME_TAKEN": "Another one has this name already, whatever its case.",
+        "TOO_MANY_EXPORTS": "So many reports of the company wait already that another is not taken.",
+        "WRONG_CREDENTIALS": "The e-mail address or the password is wrong; which of both is not told.",
+        "WEAK_PASSWORD": "A password is too short, too long, or easy to guess.",
+        "TOO_MANY_ATTEMPTS": "Too many wrong passwords or requests: wait as long as the answer says.",
+        "LINK_NOT_VALID": "A mailed link is unknown, used or expired: ask for a new one.",
+        "NOT_CONFIRMED": "The e-mail address has not been confirmed yet: open the link in the mail.",
+        "NOT_APPROVED": "The company has not been approved by NovaConnect yet, or it is closed.",
+        "LAST_OWNER": "A company keeps at least one owner: make another one first.",
+        "ALREADY_EXISTS": "There is one of this kind already.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
         "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 from strawberry.dataloader import DataLoader
@@ -15,7 +15,7 @@ from services.billing.legal_entities import LegalEntityRow, entities_by_id, enti
 from services.billing.read_invoices import InvoiceRow, invoices_by_id
 from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
-from services.fleet.sim_capabilities import JudgedCapability, capabilities_of_sims
+from services.fleet.sim_capabilities import capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
 from services.fleet.sim_rows import SimRow, sims_by_id
 from services.inventory.read_sessions import (
@@ -34,6 +34,9 @@ from services.operations.read_items import (
 )
 from services.operations.read_operations import OperationRow, operations_by_id
 from services.paging import Page, PageRequest
+
+if TYPE_CHECKING:
+    from schema.profile import SimCapability
 
 Found = TypeVar("Found")
 
@@ -76,7 +79,7 @@ class Loaders:
         self.group_sizes: DataLoader[int, int] = _loader(sizes_of_groups, 0)
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
-        self.capabilities: DataLoader[int, Sequence[JudgedCapability]] = _loader(self._capabilities, ())
+        self.capabilities: DataLoader[int, list[SimCapability]] = _loader(self._capabilities, [])
         self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
@@ -120,8 +123,12 @@ class Loaders:
     async def _groups(self, ids: list[int]) -> dict[int, list[GroupRow]]:
         return await groups_of_sims(self.principal, ids)
 
-    async def _capabilities(self, ids: list[int]) -> dict[int, list[JudgedCapability]]:
-        return await capabilities_of_sims(self.principal, ids)
+    async def _capabilities(self, ids: list[int]) -> dict[int, list[SimCapability]]:
+        from schema.profile import SimCapability
+
+        judged = await capabilities_of_sims(self.principal, ids)
+        shown = {id(values): [SimCapability.judged(value) for value in values] for values in judged.values()}
+        return {sim_id: shown[id(values)] for sim_id, values in judged.items()}
 
     async def _operations(self, ids: list[int]) -> dict[int, OperationRow]:
         return await operations_by_id(self.principal, ids)

@@ -29,7 +29,7 @@ _OF_THE_INPUT = {
     (name,)
     for name in (
         *("selection", "idempotencyKey", "megabytes", "sizeMb", "name", "csv", "reason", "add", "remove"),
-        *("createByName", "companyId", "period", "invoiceId", "country", "year"),
+        *("createByName", "companyId", "period", "invoiceId", "country", "year", "from", "to", "timeZone"),
     )
 }
 

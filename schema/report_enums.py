@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from enum import Enum
 
+from domain.exports import ExportState, ReportPeriod
 from domain.reports import ReportFormat, ReportKind, TopBy, UsageKey
 from schema.describing import describe
 from services.reports.record_lists import ReportColumn
+
+__all__ = [
+    "ExportState",
+    "RecordDirection",
+    "RecordKind",
+    "ReportColumn",
+    "ReportFormat",
+    "ReportKind",
+    "ReportPeriod",
+    "TopBy",
+    "UsageKey",
+]
 
 
 class RecordDirection(Enum):
@@ -71,4 +84,28 @@ describe(
     ReportColumn,
     "What a report is ordered by.",
     {"TIME": "When the session began.", "BYTES": "How much was received and sent."},
+)
+describe(
+    ExportState,
+    "Where a report on its way to a file stands.",
+    {
+        "QUEUED": "It waits.",
+        "RUNNING": "It is being written.",
+        "READY": "The file can be downloaded.",
+        "FAILED": "It could not be written; `failure` says what to do.",
+        "EXPIRED": "Its time is over and the file is gone.",
+    },
+    name="DownloadState",
+)
+describe(
+    ReportPeriod,
+    "Which days a saved report is about, as of the day (UTC) on which it is run.",
+    {
+        "TODAY": "That day.",
+        "YESTERDAY": "The day before.",
+        "LAST_7_DAYS": "Seven days, with that day the last.",
+        "LAST_30_DAYS": "Thirty days, with that day the last.",
+        "THIS_MONTH": "From the 1st of the month to that day.",
+        "LAST_MONTH": "The whole month before.",
+    },
 )

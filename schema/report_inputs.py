@@ -11,7 +11,7 @@ from domain.sim_filter import Selection
 from schema.enums import OrderDirection
 from schema.ids import database_ids
 from schema.inputs import SimFilterInput
-from services.reports.record_lists import ReportColumn
+from schema.report_enums import ReportColumn
 from services.reports.scope import WHOLE_FLEET
 
 

@@ -194,8 +194,8 @@ class Sim(Node):
 
     @strawberry.field(description="What you can do with it as it stands: one entry for every action.")
     async def capabilities(self, info: Info) -> list[SimCapability]:
-        """Judged for all SIMs of a page at once."""
-        return [SimCapability.judged(value) for value in await info.context.loaders.capabilities.load(self.row.id)]
+        """Judged for all SIMs of a page at once; those in the same situation are given the same list."""
+        return await info.context.loaders.capabilities.load(self.row.id)
 
     @strawberry.field(description="The last action on it: the newest of its history; null if there was none.")
     async def last_operation(

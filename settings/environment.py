@@ -61,6 +61,7 @@ class Settings:
     file_store_endpoint: str | None = None
     link_secret: str | None = None
     public_url: str | None = None
+    portal_url: str | None = None
     billing: BillingSettings = field(default_factory=BillingSettings)
     gates: GateSettings = field(default_factory=GateSettings)
 
@@ -128,6 +129,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         file_store_endpoint=_line(env, "AWS_ENDPOINT_URL"),
         link_secret=_secret(env, "LINK_SECRET"),
         public_url=_address(env, "PUBLIC_URL"),
+        portal_url=_address(env, "PORTAL_URL"),
         billing=_billing(env),
         gates=load_gates(env),
     )

@@ -105,3 +105,20 @@ async def seed_demo(settings: Settings) -> Mapping[str, str]:
         return await seed()
     finally:
         await close_database()
+
+
+async def make_admin(settings: Settings, email: str, name: str, password: str, narrator: Narrator) -> None:
+    """`manage.py create-admin`: an administrator who can log in; raises `CannotStart` with what to change."""
+    from models.database import close_database, open_database
+    from models.tenancy import process_acts_as_system
+    from services.accounts.make_admin import make_admin as make
+
+    process_acts_as_system()
+    await open_database(settings.require_database(), pool_size=2)
+    try:
+        is_new = await make(email, name, password)
+    except DomainError as error:
+        raise CannotStart(str(error)) from error
+    finally:
+        await close_database()
+    narrator.step("administrator made" if is_new else "the administrator has a new password")

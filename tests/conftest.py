@@ -13,6 +13,7 @@ from eventstream import EventHub, close_publisher, open_publisher
 from models.database import close_database, connection_arguments, open_database
 from models.migrate import migrate
 from models.tenancy import process_acts_as_system
+from tests.canary import Canary, over_logs
 from tests.servers import TestServers, running_servers
 from tests.worlds import TwoCompanies, two_companies
 
@@ -23,10 +24,20 @@ SHARED = "nova_shared"
 logging.getLogger("tortoise").setLevel(logging.WARNING)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
+    """Over the whole run: nothing personal and no secret in any log, nor in Redis; see `tests.canary`."""
+    watching = Canary()
+    with over_logs(watching):
+        yield watching
+    watching.look_at_logs(tmp_path_factory.getbasetemp())
+    assert not watching.found, sorted(set(watching.found))
+
+
 @pytest.fixture(scope="session")
-def servers() -> Iterator[TestServers]:
+def servers(canary: Canary) -> Iterator[TestServers]:
     """PostgreSQL and Valkey of this test run."""
-    with running_servers() as running:
+    with running_servers() as running, canary.over_redis(running.redis_url):
         yield running
 
 

@@ -14,24 +14,26 @@ import orjson
 from starlette.types import Message, Receive, Scope, Send
 
 from access import presume
+from access.token_use import note_use
 from eventstream import EventHub
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from resolvers.error_policy import OUT_OF_TIME, TOOK_TOO_LONG
 from schema.enums import ErrorCode
 from transport.accept import negotiate
-from transport.bearer import token_of_headers
+from transport.bearer import credential_of
 from transport.documents import Documents
 from transport.limits import MAX_ANONYMOUS_BODY
 from transport.metrics import FAST_OK, HTTP_SECONDS
 from transport.observing import operation_span
 from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
+from transport.session_cookie import SessionCookie
 
 FIRST_SECONDS = 5.0
 """How long this way waits for a body; whoever is slower takes the ordinary way, where slowness has its own limit."""
 
-_WANTED = (b"authorization", b"accept", b"content-type", b"content-length", b"content-encoding")
+_WANTED = (b"authorization", b"cookie", b"accept", b"content-type", b"content-length", b"content-encoding")
 
 
 _TIMED_OUT = orjson.dumps(
@@ -60,12 +62,20 @@ class Replayed:
 class FastPath:
     """Answers what it can."""
 
-    def __init__(self, schema: CompiledSchema, hub: EventHub, documents: Documents, rate_limit: RateLimit) -> None:
+    def __init__(
+        self,
+        schema: CompiledSchema,
+        hub: EventHub,
+        documents: Documents,
+        rate_limit: RateLimit,
+        cookie: SessionCookie,
+    ) -> None:
         self.answers = 0
         """How many requests came this way to their end."""
         self._schema = schema
         self._hub = hub
         self._documents = documents
+        self._cookie = cookie
         self._rate_limit = rate_limit
 
     async def answered(self, scope: Scope, receive: Replayed, send: Send) -> bool:
@@ -74,7 +84,7 @@ class FastPath:
         media_type = _media_type(headers.get(b"accept", ""))
         if media_type is None or not _is_plain(scope, headers):
             return False
-        presumed = presume(token_of_headers([headers[b"authorization"]]) or "")
+        presumed = presume(credential_of(*_credentials(headers), self._cookie) or "")
         if presumed is None:
             return False
         began = monotonic()
@@ -93,6 +103,7 @@ class FastPath:
         await send({"type": "http.response.start", "status": 200, "headers": _answer_headers(media_type, len(body))})
         await send({"type": "http.response.body", "body": body})
         self.answers += 1
+        note_use(presumed.principal)
         return True
 
     async def _run(self, message: Message, context: RequestContext, proof: int) -> bytes | None:
@@ -139,8 +150,14 @@ def _is_plain(scope: Scope, headers: dict[bytes, str]) -> bool:
         and length.isascii()
         and length.isdigit()
         and int(length) <= MAX_ANONYMOUS_BODY
-        and b"authorization" in headers
+        and (b"authorization" in headers or b"cookie" in headers)
     )
+
+
+def _credentials(headers: dict[bytes, str]) -> tuple[list[str], list[str]]:
+    """The `Authorization` and `Cookie` headers."""
+    authorization, cookies = headers.get(b"authorization"), headers.get(b"cookie")
+    return [] if authorization is None else [authorization], [] if cookies is None else [cookies]
 
 
 @lru_cache(maxsize=256)

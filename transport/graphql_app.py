@@ -25,12 +25,13 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from access.origin import set_request_address
+from access.token_use import note_use
 from eventstream import EventHub
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from schema.enums import ErrorCode
 from settings import BadSetting, Settings
-from transport.bearer import principal_of, token_of_headers, token_of_payload
+from transport.bearer import credential_of, principal_of, token_of_payload
 from transport.client_address import client_address
 from transport.documents import Documents, trusted_documents
 from transport.fast_path import FastPath, Replayed
@@ -43,6 +44,7 @@ from transport.refusals import JSON, RequestRefused, bad_request, only_post
 from transport.rendered import Rendered
 from transport.request_shape import read_parameters, read_request
 from transport.results import is_request_error, log_unexpected, masked
+from transport.session_cookie import SessionCookie
 from transport.shared_streams import SharedStreams
 from transport.socket_handler import ArrivingSocket, SocketAdapter, SocketHandler
 from transport.token_watch import TokenWatch
@@ -79,9 +81,10 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         )
         fast = schema if isinstance(schema, CompiledSchema) else None
         self._execute = fast.execute_fast if fast else schema.execute
+        self.cookie = SessionCookie(secure=settings.environment == "production")
         self.documents = Documents(trusted_documents(settings.trusted_documents))
         self.rate_limit = RateLimit(settings.gates.rate_limit)
-        self._fast_path = FastPath(fast, hub, self.documents, self.rate_limit) if fast else None
+        self._fast_path = FastPath(fast, hub, self.documents, self.rate_limit, self.cookie) if fast else None
         self.hub = hub
         self.streams = SharedStreams(schema, hub)
         self.token_watch = TokenWatch()
@@ -107,7 +110,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
                 return self._page_or_refusal(request)
             with suppress(RequestRefused):  # who may not ask is told so, whatever they accept
                 media_type = accept_of(request).media_type
-            await admit(request)
+            await admit(request, self.cookie)
             self.rate_limit.count(request.state.principal.token_id)
             return await self.run(request)
         except RequestRefused as refused:
@@ -133,7 +136,9 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
     ) -> RequestContext | ArrivingSocket:
         """Who asks: known for HTTP, still to be told for a socket."""
         if isinstance(request, WebSocket):
-            return ArrivingSocket(token_of_headers(request.headers.getlist("authorization")))
+            headers = request.headers
+            credential = credential_of(headers.getlist("authorization"), headers.getlist("cookie"), self.cookie)
+            return ArrivingSocket(credential)
         return RequestContext(principal=request.state.principal, hub=self.hub)
 
     async def on_ws_connect(self, context: RequestContext | ArrivingSocket) -> UnsetType | dict[str, object] | None:
@@ -143,6 +148,7 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
         context.principal = await principal_of(token)
         if context.principal is None:
             raise ConnectionRejectionError
+        note_use(context.principal)
         return UNSET
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:

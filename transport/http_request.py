@@ -7,11 +7,13 @@ import asyncio
 from cross_web import StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
 
+from access.token_use import note_use
 from schema.enums import ErrorCode
 from transport.accept import Negotiated, negotiate
-from transport.bearer import principal_of, token_of_headers, unauthenticated
+from transport.bearer import credential_of, principal_of, unauthenticated
 from transport.limits import BODY_SECONDS, MAX_ANONYMOUS_BODY, MAX_BODY
 from transport.refusals import RequestRefused, bad_request, too_large
+from transport.session_cookie import SessionCookie
 
 
 class AdmittedRequest(StarletteRequestAdapter):
@@ -24,35 +26,46 @@ class AdmittedRequest(StarletteRequestAdapter):
 
     async def get_body(self) -> bytes:
         """The body; raises `RequestRefused` as soon as it is too long, too slow, or cut off."""
-        body = bytearray()
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in self._request.stream():
-                    body += chunk
-                    if len(body) > MAX_BODY:
-                        raise _over(MAX_BODY)
-        except TimeoutError as error:
-            message = "The body took too long to arrive: send the request again."
-            raise RequestRefused(408, ErrorCode.INVALID_REQUEST, message, unread=True) from error
-        except ClientDisconnect as error:
-            raise bad_request("The request ended before its body was complete.") from error
-        return bytes(body)
+        return await body_of(self._request, MAX_BODY)
 
 
-async def admit(request: Request) -> None:
+async def body_of(request: Request, limit: int) -> bytes:
+    """The body; raises `RequestRefused` as soon as it is longer than `limit` bytes, too slow, or cut off."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise _over(limit)
+    except TimeoutError as error:
+        message = "The body took too long to arrive: send the request again."
+        raise RequestRefused(408, ErrorCode.INVALID_REQUEST, message, unread=True) from error
+    except ClientDisconnect as error:
+        raise bad_request("The request ended before its body was complete.") from error
+    return bytes(body)
+
+
+async def admit(request: Request, cookie: SessionCookie) -> None:
     """Let a POST in, or raise `RequestRefused`; nothing of the body is read. The principal is then in `request.state`."""
-    length = _content_length(request)
-    if length is not None and length > MAX_BODY:
-        raise _over(MAX_BODY)
-    principal = await principal_of(token_of_headers(request.headers.getlist("authorization")))
+    check_length(request, MAX_BODY)
+    credential = credential_of(request.headers.getlist("authorization"), request.headers.getlist("cookie"), cookie)
+    principal = await principal_of(credential)
     if principal is None:
-        if length is not None and length > MAX_ANONYMOUS_BODY:
-            raise _over(MAX_ANONYMOUS_BODY, " without a valid access token")
+        check_length(request, MAX_ANONYMOUS_BODY, " without a valid access token")
         raise unauthenticated(unread="transfer-encoding" in request.headers)
+    note_use(principal)
     request.state.principal = principal
     accept_of(request)
     if request.method == "POST":
-        _check_media_type(request)
+        check_media_type(request)
+
+
+def check_length(request: Request, limit: int, when: str = "") -> None:
+    """Raise `RequestRefused` (413) for a body that says itself that it is longer than `limit` bytes."""
+    length = _content_length(request)
+    if length is not None and length > limit:
+        raise _over(limit, when)
 
 
 def accept_of(request: Request) -> Negotiated:
@@ -70,7 +83,8 @@ def _over(limit: int, when: str = "") -> RequestRefused:
     return too_large(f"The body is over {size}{when}.", unread=True)
 
 
-def _check_media_type(request: Request) -> None:
+def check_media_type(request: Request) -> None:
+    """Raise `RequestRefused` (415) for anything but plain JSON; no form of a foreign page can send that."""
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise _unsupported("Compressed bodies are not accepted: send the body as it is, without `Content-Encoding`.")
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))

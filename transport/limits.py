@@ -26,6 +26,9 @@ MAX_SUBSCRIPTIONS = 20
 MAX_NESTING = 50
 """Brackets inside brackets in a GraphQL document."""
 
+MAX_AUTH_TOKENS = 200
+"""Tokens of a GraphQL document at `/auth/graphql`, where nobody is known yet."""
+
 MAX_TOKENS = 2_000
 """Names, values and signs in a GraphQL document."""
 

@@ -64,6 +64,7 @@ def running(
         "NOVACONNECT_ENVIRONMENT": "test",
         "NOVACONNECT_PLUGINS": str(ROOT / "benchmarks" / "instant_plugins.toml"),
         "COMPANY_ID": str(company_id),
+        "RATE_LIMIT": "0",
         "NODE_ENV": "production",
         "GRAPHILE_ENV": "production",
         "PGHOST": str(arguments["host"]),

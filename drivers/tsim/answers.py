@@ -104,6 +104,8 @@ def failure_of(text: str, code: str | None, secrets: tuple[str, ...]) -> DriverE
 
 
 def _state_named(words: str) -> bool | None:
+    if any(word in words for word in ("inactive", "deactivated", "not active")):
+        return True
     if any(word in words for word in ("unblocked", "not blocked", "active")):
         return False
     return True if "blocked" in words else None

@@ -76,6 +76,10 @@ class TsimInventory:
         record = translation.sim_record(row, self._context.now())
         if record is None:
             raise AnswerUnreadable("The operator's card has no usable number.")
+        if record.ref.iccid != sim.iccid or sim.operator_ref not in (None, record.ref.operator_ref):
+            raise SimUnknown(
+                "The operator answered with another card: this number does not belong to this SIM any more."
+            )
         return record
 
     async def number_of(self, sim: SimRef) -> str:

@@ -118,7 +118,8 @@ class TsimLive:
         ended = translation.instant(row.get("finished", ""), self._settings.zone)
         if ended is None:
             since = self._now() - timedelta(days=self._settings.last_session_days)
-            ends = [record.ended_at for record in await self._recent_sessions(sim, since) if record.ended_at]
+            # A session that is not open any more, though its record has no end yet, ended a moment ago for all we know.
+            ends = [record.ended_at or self._now() for record in await self._recent_sessions(sim, since)]
             ended = max(ends, default=None)
         return SessionReading(active=False, ended_at=ended)
 

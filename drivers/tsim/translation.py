@@ -27,6 +27,8 @@ from novaconnect_sdk import (
 _TRUE = frozenset({"true", "t", "1", "yes", "y"})
 _FALSE = frozenset({"false", "f", "0", "no", "n"})
 _BYTES_PER_MB = 1_000_000
+_NO_TIME = "0000-00-00"
+"""How a database of the gate's kind writes a time that there is not."""
 
 
 def flag(text: str) -> bool | None:
@@ -37,7 +39,7 @@ def flag(text: str) -> bool | None:
 
 def instant(text: str, zone: ZoneInfo) -> datetime | None:
     """An aware UTC time; None when the element is empty. Raises `AnswerUnreadable` for anything that is no time."""
-    if not text:
+    if not text or text.startswith(_NO_TIME):
         return None
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
@@ -157,8 +159,12 @@ def plmn(text: str) -> Plmn | None:
 
 
 def current_session(row: Row, zone: ZoneInfo) -> SessionReading | None:
-    """The session that is open now, from `checkdatasession`; None when none is."""
-    if flag(row.get("active", "")) is not True:
+    """The session that is open now, from `checkdatasession`; None when it says that none is. Raises `AnswerUnreadable` when
+    it says neither: that a device is not live is never concluded from silence."""
+    active = flag(row.get("active", ""))
+    if active is None:
+        raise AnswerUnreadable("The operator's answer does not say whether a data session is open.")
+    if not active:
         return None
     return SessionReading(active=True, started_at=instant(row.get("started", ""), zone))
 

@@ -27,7 +27,10 @@ class JudgedCapability:
 
 
 async def capabilities_of_sims(principal: Principal, sim_ids: list[int]) -> dict[int, list[JudgedCapability]]:
-    """One entry for every action, for each of the SIMs that the principal may see; a query an action."""
+    """One entry for every action, for each of the SIMs that the principal may see; a query an action.
+
+    SIMs in the same situation share one list.
+    """
     may_write = True
     try:
         principal.require_write()
@@ -39,7 +42,8 @@ async def capabilities_of_sims(principal: Principal, sim_ids: list[int]) -> dict
             judged = _judged(action, group, may_write)
             for sim_id in group.sim_ids:
                 found[sim_id].append(judged)
-    return found
+    alike: dict[tuple[int, ...], list[JudgedCapability]] = {}
+    return {sim_id: alike.setdefault(tuple(map(id, judged)), judged) for sim_id, judged in found.items()}
 
 
 def _judged(action: Action, group: JudgedSims, may_write: bool) -> JudgedCapability:

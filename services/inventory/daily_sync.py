@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from domain.clock import clock
 from domain.sync_window import SyncWindow, window_at
 from drivers.process_lease import LeaseLost
-from models.database import execute, fetch, fetch_row
+from models.database import DATABASE_AWAY, execute, fetch, fetch_row
 from novaconnect_sdk import Driver, DriverError, Inventory, UsageRecords
 from services.execution.hints import send_hints
 from services.inventory.sync_runs import SyncPhase, SyncRun, claim_nightly, finish
@@ -18,6 +19,8 @@ from services.process.runtime import Runtime
 
 SYNCHRONISE = "synchronise_profile"
 """The actor that begins or takes up the night's run of a profile."""
+
+_RETRY_SECONDS = (0.5, 2.0, 10.0, 30.0)
 
 _log = logging.getLogger("novaconnect.sync")
 
@@ -63,22 +66,39 @@ async def synchronise_profile(profile_id: int, runtime: Runtime) -> bool:
     driver = runtime.registry.driver(row["code"]) if row else None
     if window is None or row is None or driver is None or not isinstance(driver, Inventory):
         return False
-    run = await claim_nightly(profile_id, window.on, runtime.lease.require())
+    holder_id = runtime.lease.require()
+    run = await claim_nightly(profile_id, window.on, holder_id)
     if run is None:
         return False
     try:
-        await finish(run, await _work(row["code"], driver, run, window))
+        with runtime.lease.work_of(holder_id):
+            error = await _work(row["code"], driver, run, window)
     except asyncio.CancelledError:
-        await asyncio.shield(_let_go(run))
+        await asyncio.shield(_let_go(run, holder_id))
         raise
-    except DriverError as error:
-        await finish(run, error.message)
+    except DriverError as failure:
+        error = failure.message
     except LeaseLost:
-        _log.warning("the synchronisation of profile %s goes on elsewhere", profile_id)
-    except Exception as error:  # a driver is foreign code; tried again like any other failure
-        _log.exception("the synchronisation of profile %s failed: %s", profile_id, type(error).__name__)
-        await finish(run, "The synchronisation broke on our side; it is tried again.")
+        _log.warning("the synchronisation of profile %s is to be taken up again", profile_id)
+        await _surely(lambda: _let_go(run, holder_id))
+        return True
+    except Exception as failure:  # a driver is foreign code; tried again like any other failure
+        _log.exception("the synchronisation of profile %s failed: %s", profile_id, type(failure).__name__)
+        error = "The synchronisation broke on our side; it is tried again."
+    await _surely(lambda: finish(run, error))
     return True
+
+
+async def _surely(write: Callable[[], Awaitable[None]]) -> None:
+    """PostgreSQL may be away for a moment; a run that stayed in the hands of a living process would never be taken up."""
+    for pause in (*_RETRY_SECONDS, None):
+        try:
+            await write()
+            return
+        except DATABASE_AWAY as error:
+            _log.error("the end of a synchronisation is not written: %s", type(error).__name__)
+            if pause is not None:
+                await asyncio.sleep(pause)
 
 
 async def _work(code: str, driver: Driver, run: SyncRun, window: SyncWindow) -> str | None:
@@ -97,5 +117,6 @@ async def _work(code: str, driver: Driver, run: SyncRun, window: SyncWindow) -> 
     return f"The window closed: the records of {left} SIMs are read next night." if left else None
 
 
-async def _let_go(run: SyncRun) -> None:
-    await execute("UPDATE sync_run SET holder_id = NULL WHERE id = $1 AND finished_at IS NULL", run.id)
+async def _let_go(run: SyncRun, holder_id: int) -> None:
+    statement = "UPDATE sync_run SET holder_id = NULL WHERE id = $1 AND holder_id = $2 AND finished_at IS NULL"
+    await execute(statement, run.id, holder_id)

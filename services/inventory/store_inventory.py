@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -114,7 +114,7 @@ async def store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredP
 
 
 async def _store_page(profile_code: str, records: Sequence[SimRecord]) -> StoredPage:
-    unique = list({record.ref.iccid: record for record in records}.values())
+    unique = _one_card_a_number({record.ref.iccid: record for record in records}.values())
     async with unit_of_work() as uow:
         await ensure_stock()
         columns = _columns(unique)
@@ -144,6 +144,18 @@ async def _note_packages(records: Mapping[str, SimRecord]) -> None:
     rows = await fetch("SELECT id, iccid FROM sim WHERE iccid = ANY($1::text[])", list(records))
     terms = [(row["id"], records[row["iccid"]].package) for row in rows]
     await note_packages([term for id_, package in terms if package and (term := term_of(id_, package)) is not None])
+
+
+def _one_card_a_number(records: Iterable[SimRecord]) -> list[SimRecord]:
+    """Where an operator names two cards by one number, the later card has it; both are stored all the same."""
+    seen: set[str] = set()
+    kept: list[SimRecord] = []
+    for record in reversed(list(records)):
+        ref = record.ref.operator_ref
+        kept.append(replace(record, ref=replace(record.ref, operator_ref=None)) if ref in seen else record)
+        if ref is not None:
+            seen.add(ref)
+    return kept[::-1]
 
 
 def _columns(records: Sequence[SimRecord]) -> list[list[object]]:

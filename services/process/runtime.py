@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from drivers.budget import AccountBudget
 from drivers.process_lease import ProcessLease
@@ -23,11 +24,13 @@ class Runtime:
     budgets: Sequence[AccountBudget] = ()
     draining: set[int] = field(default_factory=set)
     synchronising: dict[int, asyncio.Task[bool]] = field(default_factory=dict)
+    exporting: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    claiming_exports: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def close(self) -> None:
-        """Stop synchronising, close the drivers, give the call slots and the lease back."""
-        tasks = list(self.synchronising.values())
+        """Stop synchronising and exporting, close the drivers, give the call slots and the lease back."""
+        tasks: list[asyncio.Task[Any]] = [*self.synchronising.values(), *self.exporting.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass, replace
 
 from access import Principal
@@ -16,7 +16,7 @@ from services.fleet.csv_matches import csv_sim_ids
 from services.fleet.list_sims import list_sims
 from services.fleet.sim_rows import SimRow
 from services.paging import MAX_SIZE, PageRequest
-from services.streams.audience import Audience, Delivery
+from services.streams.audience import AccessEnded, Audience, Delivery
 from services.streams.live_pace import IDLE_SECONDS, LivePace
 
 WATCHED_IDS_MAX = MAX_SIZE
@@ -40,7 +40,8 @@ class SimsEvent:
 async def watch_sims(audience: Audience, hub: EventHub, selection: Selection) -> AsyncGenerator[SimsEvent, None]:
     """What the selection names, without end.
 
-    Raises the errors of a selection and of a filter, `TooManySims` for more than 500 ids, and `AccessEnded`.
+    Raises the errors of a selection and of a filter, `TooManySims` for more than 500 ids, and `AccessEnded`, also when a SIM
+    that was asked for by its id has gone to another company.
     """
     principal = audience.principal
     with hub.listen(principal.company_ids) as listener:
@@ -56,17 +57,25 @@ async def watch_sims(audience: Audience, hub: EventHub, selection: Selection) ->
             if look.missed or len(waiting) > MAX_NOTED or len(sent) > MAX_NOTED:
                 waiting = set()
                 event = await _snapshot(principal, wanted, Delivery.SNAPSHOT)
-                sent = {row.id for row in event.sims}
+                known, sent = sent, {row.id for row in event.sims}
+                _require_all_still_there(selection, known - sent)
                 yield event
                 continue
             if waiting:
                 event = await _changes(principal, wanted, waiting, sent)
+                _require_all_still_there(selection, event.no_longer_matching)
                 if event.sims or event.no_longer_matching:
                     yield event
             if look.newcomers:
                 event = await _snapshot(principal, wanted, Delivery.CATCH_UP)
                 sent |= {row.id for row in event.sims}
                 yield event
+
+
+def _require_all_still_there(selection: Selection, gone: Collection[int]) -> None:
+    """A SIM is never deleted, so one of those asked for by id is gone only when it may not be seen any more."""
+    if gone and selection.filter is None:
+        raise AccessEnded
 
 
 async def _filter(principal: Principal, selection: Selection) -> SimFilter:

@@ -30,7 +30,7 @@ from novaconnect_sdk import (
     WriteResult,
 )
 from novaconnect_sdk.testing import RecordingGate
-from tests.drivers.scripted_operator import ScriptedOperator, scripted_operator
+from tests.drivers.scripted_operator import ScriptedOperator, Seen, scripted_operator
 
 SIM = SimRef(Iccid("8946204602020000001"), Imsi("240075000000001"))
 NOW = datetime(2024, 4, 9, 20, 0, tzinfo=UTC)
@@ -125,6 +125,8 @@ async def test_every_answer_of_rest_has_its_outcome(
         (503, b"<html>Fine day</html>", Unknown, ErrorCode.TIMEOUT),
         (200, _response("GetTerminalDetails", ""), Unknown, ErrorCode.PROTOCOL),
         (200, _response("SendCancelLocation", "<status>FAILURE</status>"), Refused, ErrorCode.UNAVAILABLE),
+        (200, _response("SendCancelLocation", "<status/>"), Unknown, ErrorCode.PROTOCOL),
+        (200, _response("SendCancelLocation", "<status>PENDING</status>"), Unknown, ErrorCode.PROTOCOL),
         (200, b"<a/>", Unknown, ErrorCode.PROTOCOL),
         (200, b'<!DOCTYPE a [<!ENTITY x "y">]>' + _response("SendCancelLocation", ""), Unknown, ErrorCode.PROTOCOL),
     ],
@@ -233,3 +235,34 @@ async def test_requests_carry_login_licence_and_action(error: type[DriverError])
 )
 def test_a_span_knows_its_billing_cycles(start: datetime, end: datetime, day: int, cycles: list[date]) -> None:
     assert cycles_between(start, end, day) == cycles
+
+
+async def test_a_reconnect_that_is_only_accepted_is_confirmed_by_a_term_that_runs() -> None:
+    terminal = (
+        f"<terminals><terminal><iccid>{SIM.iccid}</iccid><status>DEACTIVATED</status><ratePlan>lite-15</ratePlan>"
+        "<rating>{}</rating></terminal></terminals>"
+    )
+    rating = (
+        f"<terminalRatings><terminalRating><iccid>{SIM.iccid}</iccid><queuePosition>0</queuePosition>"
+        "<ratePlanName>lite-15</ratePlanName></terminalRating></terminalRatings>"
+    )
+    term = [""]
+
+    def reply(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        if b"GetTerminalRatingRequest" in seen.body:
+            return 200, {}, _response("GetTerminalRating", rating)
+        if b"GetTerminalDetailsRequest" in seen.body:
+            return 200, {}, _response("GetTerminalDetails", terminal.format(term[0]))
+        return 202, {}, json.dumps({"iccid": SIM.iccid}).encode()
+
+    async with scripted_operator(reply) as operator:
+        driver = _driver(operator)
+        accepted = await driver.reconnect_package(SIM, "key")
+        assert isinstance(accepted, Accepted)
+        assert accepted.handle is not None
+        before = await driver.poll(accepted.handle)
+        term[0] = "<termEndDate>2024-05-09T00:00:00Z</termEndDate>"
+        after = await driver.poll(accepted.handle)
+        await driver.close()
+    assert (before, after) == (Confirmation.NOT_YET, Confirmation.CONFIRMED)
+    assert accepted.poll_after < timedelta(minutes=1)

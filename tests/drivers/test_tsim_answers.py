@@ -64,6 +64,8 @@ def test_an_error_code_counts_more_than_its_words(code: int, error: type[DriverE
         ("Specified card is already blocked!", True),
         ("Specified card is already unblocked!", False),
         ("Card is already active", False),
+        ("Card is already inactive", True),
+        ("Card was deactivated already", True),
         ("Already so", None),
     ],
 )

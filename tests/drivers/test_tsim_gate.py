@@ -19,8 +19,11 @@ from novaconnect_sdk import (
     Iccid,
     LivePart,
     Msisdn,
+    Reading,
     Refused,
+    SessionReading,
     SimRef,
+    SimUnknown,
     Support,
     Throttled,
     TryLater,
@@ -199,3 +202,56 @@ async def test_a_look_up_whose_answer_is_lost_has_changed_nothing() -> None:
         result = await driver.lock(SimRef(SIM.iccid), "key")
         await driver.close()
     assert isinstance(result, TryLater)
+
+
+async def _session(check: str, data: str = "") -> Reading[SessionReading]:
+    """The SIM's session, from the answers to `checkdatasession` and `gprscdr`."""
+    answers = {
+        "checkdatasession": f"<checkdatasession>{check}</checkdatasession>",
+        "gprscdr": f"<gprscdr>{data}</gprscdr>",
+    }
+    async with scripted_operator(lambda seen: (200, {}, answers[_command(seen)].encode())) as operator:
+        driver = _driver(operator)
+        try:
+            return (await driver.read_live(SIM, frozenset({LivePart.SESSION}))).session
+        finally:
+            await driver.close()
+
+
+@pytest.mark.parametrize("check", ["", "<onum>37250001234</onum>", "<active/>", "<active>perhaps</active>"])
+async def test_an_answer_that_is_silent_about_the_session_is_no_answer(check: str) -> None:
+    with pytest.raises(AnswerUnreadable):
+        await _session(check)
+
+
+async def test_a_session_whose_record_has_no_end_yet_ended_a_moment_ago() -> None:
+    record = "<data><sessionid>s</sessionid><onum>1</onum><calldate>2024-04-06 08:00:00</calldate><end_session/></data>"
+
+    session = await _session("<active>false</active>", record)
+
+    assert session.value is not None
+    assert (session.value.active, session.value.ended_at) == (False, NOW)
+
+
+async def test_the_zero_date_of_a_database_is_no_time() -> None:
+    record = (
+        "<data><sessionid>s</sessionid><onum>1</onum><calldate>2024-04-06 08:00:00</calldate>"
+        "<end_session>2024-04-06 09:00:00</end_session></data>"
+    )
+
+    session = await _session("<active>false</active><finished>0000-00-00 00:00:00</finished>", record)
+
+    assert session.value is not None
+    assert session.value.ended_at == datetime(2024, 4, 6, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "card", ["<iccid>8937204010020000002</iccid><onum>37250001234</onum>", "<onum>37250009999</onum>"]
+)
+async def test_another_card_than_the_one_asked_about_proves_nothing(card: str) -> None:
+    body = f"<card_stat><card>{card}<blocked>true</blocked></card><error_code>0</error_code></card_stat>"
+    async with scripted_operator(body.encode()) as operator:
+        driver = _driver(operator)
+        with pytest.raises(SimUnknown):
+            await driver.read_sim(SIM)
+        await driver.close()

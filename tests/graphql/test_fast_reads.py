@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
+from graphql.execution import Executor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +19,17 @@ from domain.operations import OperationKind
 from domain.sim_filter import Selection, SimFilter
 from eventstream import EventHub
 from models.database import execute
+from projection import Fields
+from projection.events import EventExecutor
 from resolvers.context import RequestContext
+from resolvers.operation_projection import ITEM, OPERATION
 from resolvers.schema import build_schema
+from resolvers.sim_projection import GROUP, SIM, SIM_LOCK
+from schema.group import SimGroup
 from schema.ids import global_id
+from schema.operation import Operation
+from schema.operation_item import OperationItem
+from schema.sim import Sim
 from services.fleet.list_sims import list_sims
 from services.fleet.sim_order import SimColumn, sim_order
 from services.operations.accept_operation import accept_operation
@@ -93,6 +103,12 @@ def arguments(cursors: list[str]) -> dict[tuple[str, str], st.SearchStrategy[str
         ("Query", "node"): ids,
         ("Query", "operation"): st.integers(1, 3).map(lambda n: f"(id: {_text(global_id('Operation', n))})"),
         ("Operation", "items"): items,
+        ("Sim", "history"): _some(first=PAGE["first"], after=PAGE["after"]).map(_in("(", ")")),
+        ("Sim", "sessions"): _some(first=PAGE["first"]).map(_in("(", ")")),
+        ("Query", "operations"): _some(
+            first=PAGE["first"], state=st.sampled_from(["[OPEN]", "[]"]), kind=st.just("[LOCK]")
+        ).map(_in("(", ")")),
+        ("Query", "groups"): _some(first=PAGE["first"], after=PAGE["after"]).map(_in("(", ")")),
         ("Sim", "usage"): st.just('(from: "2025-03-01", to: "2025-03-31")'),
     }
 
@@ -129,6 +145,8 @@ async def fleet(world: TwoCompanies, hub: EventHub) -> TwoCompanies:
     for key, kind in (("one", OperationKind.LOCK), ("two", OperationKind.CANCEL_LOCATION)):
         ids = Selection(ids=tuple(sim.id for sim in sims[:4]))
         await accept_operation(world.owner.principal, Change(kind), ids, idempotency_key=key, accept_risks=frozenset())
+    # Whom a SIM was taken from keeps the operation, and who has it now keeps its history.
+    await execute("UPDATE sim SET company_id = $1 WHERE id = $2", world.other_company.id, sims[3].id)
     return world
 
 
@@ -185,6 +203,74 @@ async def test_the_sim_table_is_projected_for_everyone(fleet: TwoCompanies, hub:
     assert await answer(SCHEMA.execute_fast, hub, login, TABLE, {}) == await answer(
         SCHEMA.execute, hub, login, TABLE, {}
     )
+
+
+OPERATIONS = """{ operations { totalCount pageInfo { endCursor } nodes { __typename id kind state acceptedRisks parameters
+  createdAt finishedAt total processed queued calling waiting succeeded failed refused unknown cancelled startedBy { id name }
+  all: items { totalCount edges { cursor node { id kind state attempts startedBy { id name } createdAt
+    operation { id state } sim { id iccid profile { code } groups { name } locks { kind } } } } }
+  few: items(first: 2, state: [QUEUED, REFUSED]) { totalCount pageInfo { hasNextPage startCursor } nodes { id } } } } }"""
+BESIDE = """{ sims(first: 50) { nodes { iccid capabilities { action available reason { code message } risk }
+  history(first: 2) { totalCount pageInfo { hasNextPage endCursor } nodes { kind operation { id } sim { name } } }
+  sessions(first: 2) { totalCount nodes { startedAt } } usage(from: "2025-03-01", to: "2025-03-31") { day }
+  profile { code } } } }"""
+GROUPS = "{ groups { totalCount pageInfo { startCursor } edges { cursor node { id name createdAt size } } } }"
+
+
+@pytest.mark.parametrize("name", LOGINS)
+@pytest.mark.parametrize("query", [OPERATIONS, BESIDE, GROUPS])
+async def test_other_lists_and_what_is_beside_are_projected_for_everyone(
+    fleet: TwoCompanies, hub: EventHub, name: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = getattr(fleet, name)
+    expected = await answer(SCHEMA.execute, hub, login, query, {})
+    # An object of a row that a projection spares is never made.
+    for kind in (Sim, Operation, OperationItem, SimGroup):
+        monkeypatch.setattr(kind, "of", None)
+
+    assert await answer(SCHEMA.execute_fast, hub, login, query, {}) == expected
+
+
+LIVE = [
+    """subscription { simsChanged(filter: {search: "a"}) { snapshot truncated noLongerMatching sims { id iccid name balance
+  createdAt observed { status asOf } limit { megabytes period usedBytes } package { plan nextSizeMb } drift
+  profile { code capabilities { action } } company { name } groups { name } locks { kind since howToLift }
+  capabilities { action available } lastOperation { kind state } history(first: 1) { totalCount nodes { state sim { id } } }
+  } } }""",
+    """subscription { operationsChanged { snapshot operations { id kind state parameters createdAt startedBy { name } total
+  items(first: 3) { totalCount edges { cursor node { state sim { iccid } } } } } } }""",
+]
+
+
+@pytest.mark.parametrize("name", LOGINS)
+@pytest.mark.parametrize("query", LIVE)
+async def test_events_are_completed_alike(
+    fleet: TwoCompanies, hub: EventHub, name: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    principal = getattr(fleet, name).principal
+    told = []
+    for executor in (EventExecutor, Executor):
+        # Without errors nothing of the fast way is asked again.
+        monkeypatch.setattr(EventExecutor, "execute_operation", executor.execute_operation)
+        assert SCHEMA.document(query) is not None
+        async with aclosing(
+            await SCHEMA.stream(query, context_value=RequestContext(principal=principal, hub=hub))
+        ) as results:
+            result = await anext(results)
+        told.append(orjson.dumps({"data": result.data, "errors": str(result.errors)}, option=orjson.OPT_UTC_Z))
+
+    assert told[0] == told[1]
+    assert b'"errors":"None"' in told[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("Sim", SIM), ("SimGroup", GROUP), ("Operation", OPERATION), ("OperationItem", ITEM), ("SimLock", SIM_LOCK)],
+)
+def test_every_field_of_a_fast_list_is_declared(kind: str, fields: Fields) -> None:
+    found: Any = SCHEMA._schema.get_type(kind)
+
+    assert set(found.fields) == set(fields), "declare it in its projection, as docs/projection.md says"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from graphql import (
 
 import resolvers.schema
 from domain.errors import RefusalCode
+from resolvers.auth_schema import build_auth_schema
 from schema.enums import ErrorCode
 
 COMMITTED = Path("schema/schema.graphql")
@@ -60,3 +61,9 @@ def test_everything_has_a_description() -> None:
 
 def test_every_refusal_has_its_code() -> None:
     assert {code.value for code in RefusalCode} <= {code.value for code in ErrorCode}
+
+
+def test_the_schema_of_the_log_in_is_as_committed_and_all_described() -> None:
+    schema = build_auth_schema()
+    assert Path("schema/auth.graphql").read_text(encoding="utf-8").rstrip() == schema.as_str().rstrip()
+    assert [name for name, description in parts(schema._schema) if not description] == []

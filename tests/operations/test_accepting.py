@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from domain.changes import Change
+from domain.clock import clock
 from domain.errors import (
     AmbiguousSelection,
     DomainError,
@@ -23,6 +24,7 @@ from domain.operations import RiskCode
 from domain.sim_filter import Selection, SimFilter
 from models.database import execute, fetch, fetch_value
 from services.operations.accept_operation import accept_operation
+from services.operations.eta import operation_eta
 from services.operations.preview_operation import preview_items, preview_operation
 from tests.operations.engine import LOCK, MSU_LOCK, RESET, UNLOCK, Engine
 
@@ -248,3 +250,28 @@ async def test_the_audit_can_only_grow(engine: Engine, statement: str) -> None:
 
     with pytest.raises(asyncpg.PostgresError, match="append-only"):
         await execute(statement)
+
+
+async def test_a_reset_that_waits_for_another_is_expected_at_its_deadline(engine: Engine) -> None:
+    sim = await engine.sim("TD")
+    engine.force(sim, in_session=True)
+    first = await engine.run(RESET, [sim])
+    second = await engine.run(RESET, [sim], RiskCode.RESET_UNDER_WAY)
+    assert await engine.outcome(second) == ("QUEUED", None)
+
+    expected = await operation_eta(second)
+
+    assert expected == (await engine.item(first))["deadline_at"]
+
+
+async def test_an_item_that_is_tried_again_later_is_expected_then(engine: Engine) -> None:
+    sim = await engine.sim("TD")
+    engine.fault("throttle", command="devices.put", times=1)
+    operation = await engine.run(LOCK, [sim])
+    item = await engine.item(operation)
+    assert item["not_before"] > clock.now()
+
+    expected = await operation_eta(operation)
+
+    assert expected is not None
+    assert expected >= item["not_before"]

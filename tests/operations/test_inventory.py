@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -197,3 +198,17 @@ async def test_a_number_that_moved_to_a_new_card_no_longer_names_the_old_one(eng
     operation = await engine.run(LOCK, [sim], MSU_LOCK)
     assert await engine.outcome(operation) == ("REFUSED", "SIM_UNKNOWN_TO_OPERATOR")
     assert engine.really(sim)["blocked"] is False
+
+
+async def test_two_cards_of_one_number_are_stored_and_the_later_one_has_it(engine: Engine) -> None:
+    first, second = await engine.sims("TD", 2)
+    one, other = await record(engine, first), await record(engine, second, blocked=True)
+    number = one.ref.operator_ref
+    twin = replace(other, ref=replace(other.ref, operator_ref=number))
+
+    stored = await store_page("TD", [one, twin])
+
+    assert stored.seen == 2
+    assert (await engine.stored(second))["operator_ref"] == number
+    assert (await engine.stored(second))["observed_blocked"] is True
+    assert (await engine.stored(first))["operator_ref"] is None

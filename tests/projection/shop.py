@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,19 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from models.database import connection_arguments, execute, fetch, fetch_value
-from projection import Catalogue, Column, CompiledSchema, Embed, Entry, FastFields, Fields, Nested, Rows, plan_of
+from projection import (
+    Beside,
+    Catalogue,
+    Column,
+    CompiledSchema,
+    Embed,
+    Entry,
+    FastFields,
+    Fields,
+    Nested,
+    Rows,
+    plan_of,
+)
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS shop_label (id bigint PRIMARY KEY, name text NOT NULL, colour text);
@@ -128,6 +140,41 @@ class Order(Thing):
         return f"order {self.record['id']}"
 
     @strawberry.field
+    async def numbered(self, info: strawberry.Info, step: int = 1, words: list[str] | None = None) -> list[Line | None]:
+        """With arguments: answered beside the statement, from the id alone."""
+        if step == 0:
+            raise ValueError("no step")
+        row_id = self.record["id"]
+        rows = [Line(item=f"{word} {row_id * step}", pieces=None, wanted_at=None) for word in words or ("n",)]
+        return [*rows, None] if row_id % 2 else list(rows)
+
+    @strawberry.field
+    async def sort(self, info: strawberry.Info) -> Label:
+        """The very same object for all odd orders."""
+        return SORTS[self.record["id"] % 2]
+
+    @strawberry.field
+    async def related(self, info: strawberry.Info, first: int = 2) -> OrderConnection:
+        """A list below a row, which answers by projection itself."""
+        plan = plan_of(info)
+        columns = plan.columns if plan else "o.*"
+        rows = await fetch(
+            f"SELECT {columns}, o.id AS order_id FROM shop_order o WHERE o.id > $1 ORDER BY o.id LIMIT $2",
+            self.record["id"],
+            first,
+        )
+        page = Page(rows, False, False)
+
+        async def count() -> int:
+            return 12 - int(self.record["id"])
+
+        if plan:
+            Answered.projected += 1
+            return await plan.page(page, await count() if plan.wants_total else None)
+        Answered.ordinary += 1
+        return OrderConnection(page=page, count=count)
+
+    @strawberry.field
     def breaks(self) -> str | None:
         if self.record["id"] % 3 == 0:
             raise ValueError("a third of the orders break")
@@ -199,6 +246,9 @@ async def labels_by_id(ids: Sequence[int | None]) -> dict[int, Label]:
     return {row["id"]: Label(id=strawberry.ID(f"l{row['id']}"), name=row["name"], colour=row["colour"]) for row in rows}
 
 
+SORTS = (Label(id=strawberry.ID("l0"), name="even", colour=None), Label(id=strawberry.ID("l9"), name="odd", colour="x"))
+
+
 class Loads:
     """Counts how often the catalogue was read."""
 
@@ -212,7 +262,17 @@ async def _entries(ids: list[int]) -> dict[int, Entry]:
 
 LABELS = Catalogue("shop_label", _entries)
 
+
+def _of_id(row_id: int) -> Order:
+    order = object.__new__(Order)
+    order.record = {"id": row_id}
+    return order
+
+
 ORDER: Fields = {
+    "numbered": Beside(("o.id",), _of_id),
+    "related": Beside(("o.id",), _of_id),
+    "sort": Beside(("o.id",), _of_id, is_shared=True),
     "id": Column("'o' || o.id", never_null=True),
     "note": Column("o.note"),
     "must": Column("o.note"),
@@ -233,6 +293,7 @@ ORDER: Fields = {
 fast = FastFields()
 fast.connection("Query", "orders", ORDER)
 fast.object("Query", "order", ORDER)
+fast.connection("Order", "related", ORDER)
 
 
 class Answered:
@@ -335,6 +396,33 @@ class Mutation:
         return "changed"
 
 
+@strawberry.type
+class Happening:
+    """An event."""
+
+    order: Order
+    breaks: bool
+
+    @strawberry.field
+    def number(self) -> int:
+        if self.breaks:
+            raise ValueError("this event breaks")
+        return int(self.order.record["id"])
+
+
+@strawberry.type
+class Subscription:
+    """What can be followed."""
+
+    @strawberry.subscription
+    async def happenings(self, info: strawberry.Info, breaking: int = 0) -> AsyncGenerator[Happening, None]:
+        rows = await fetch("SELECT * FROM shop_order WHERE shop = $1 ORDER BY id LIMIT 3", info.context["shop"])
+        for row in rows:
+            yield Happening(order=Order.of(row), breaks=row["id"] == breaking)
+        if breaking < 0:
+            raise ValueError("the stream breaks")
+
+
 def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -350,7 +438,7 @@ def build_schema() -> CompiledSchema:
         Decimal: strawberry.scalar(name="Decimal", serialize=str, parse_value=_refuse),
     }
     config = StrawberryConfig(scalar_map=scalars)
-    return CompiledSchema(Query, Mutation, types=[Order, Label], config=config, fast=fast)
+    return CompiledSchema(Query, Mutation, Subscription, types=[Order, Label], config=config, fast=fast)
 
 
 async def stock(url: str) -> None:

@@ -83,6 +83,28 @@ async def test_queries_of_every_kind(schema: CompiledSchema, query: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("query", "projections"),
+    [
+        ('{ orders { nodes { id numbered { item } a: numbered(step: 2, words: ["x", "y"]) { item } note } } }', 1),
+        ("{ orders(first: 8) { nodes { sort { id name } sort { shout } other: sort { asker } } } }", 1),
+        (
+            "{ orders { edges { node { related { totalCount nodes { id related(first: 1) { nodes { note } } } } } } } }",
+            10,
+        ),
+        ("{ order(id: 3) { numbered { __typename item } related(first: 5) { edges { cursor } } } }", 2),
+        ("query($n: Int = 7) { order(id: 3) { numbered(step: $n) { item } id } }", 1),
+    ],
+)
+async def test_what_is_answered_beside_the_statement_is_equal(
+    schema: CompiledSchema, query: str, projections: int
+) -> None:
+    answer = await same(schema, query)
+
+    assert answer["errors"] == []
+    assert shop.Answered.projected == projections
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "{ orders { nodes { undeclared } } }",
@@ -102,6 +124,7 @@ async def test_what_only_objects_can_answer_they_answer(schema: CompiledSchema, 
     [
         "{ orders(first: 8) { nodes { id noteOrError } } }",
         "{ orders(first: 8) { nodes { id breaks } } }",
+        "{ order(id: 1) { id numbered(step: 0) { item } } }",
         "{ plainOrders { id breaks noteOrError } }",
         "{ orders(first: -1) { totalCount } numbers }",
         "{ nothing }",

@@ -9,11 +9,16 @@ from typing import Any
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 
 from domain.clock import clock
 from domain.sync_window import pause_between_calls, window_at
-from models.database import execute, fetch, fetch_row, fetch_value
+from jobs import scheduler
+from models.database import connection_arguments, execute, fetch, fetch_row, fetch_value
 from novaconnect_sdk import SimPage
+from services.execution import hints
+from services.execution.hints import open_hints
+from services.inventory import record_partitions
 from services.inventory.daily_sync import start_synchronisation, synchronise_profile, wake_synchronisation
 from services.inventory.record_partitions import keep_partitions_ahead
 from services.inventory.sync_runs import claim_nightly
@@ -314,3 +319,50 @@ async def test_staff_sees_the_runs_and_nobody_else(engine: Engine, ask: Any) -> 
     assert shown["data"]["syncRuns"]["totalCount"] == 1
     assert (run["profile"]["code"], run["kind"], run["seen"], run["drifted"]) == ("TD", "FULL", 12, 1)
     assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_run_whose_lease_was_lost_is_free_for_whoever_has_one(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a process that loses its lease in the night and lives on, then its run is not in its hands for ever."""
+    go_to_night(engine)
+    driver: Any = engine.runtime.registry.driver("TD")
+    lease = engine.runtime.lease
+
+    async def interrupted(cursor: str | None, changed_since: datetime | None) -> SimPage:
+        lease._seen -= 60
+        lease.require()
+        raise AssertionError("the lease stands")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(driver, "list_sims", interrupted)
+        await synchronise(engine, "TD")
+    lease._seen += 60
+
+    assert (await last_run("TD"))["finished_at"] is None
+    assert await wake_synchronisation() == 2
+    assert await synchronise(engine, "TD")
+    assert (await last_run("TD"))["error"] is None
+
+
+async def test_a_step_of_the_scheduler_that_fails_holds_up_no_other(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given month partitions that cannot be made, when the scheduler goes round, then the night's runs are woken."""
+    go_to_night(engine)
+    name = "ensure_record_partitions"
+    owner = await asyncpg.connect(**connection_arguments(engine.settings.require_database()))
+    messages = Redis.from_url(engine.settings.broker_url)
+    await messages.flushdb()
+    open_hints(engine.settings.broker_url)
+    monkeypatch.setattr(record_partitions, "_made_on", None)
+    await owner.execute(f"ALTER FUNCTION {name} RENAME TO gone")
+    try:
+        await scheduler._round()
+
+        assert await messages.llen("dramatiq:operations") > 0
+    finally:
+        await owner.execute(f"ALTER FUNCTION gone RENAME TO {name}")
+        await owner.close()
+        await messages.aclose()
+        monkeypatch.setattr(hints, "_broker", None)

@@ -57,6 +57,26 @@ async def test_the_second_time_a_query_takes_the_short_way_with_the_same_answer(
     }
 
 
+NOTHING = {"query": '{ sims(filter: {search: "nothing has this"}) { totalCount nodes { iccid } } }'}
+
+
+async def test_an_empty_page_takes_the_short_way_too(
+    real: Endpoint, real_view: GraphQLApp, world: TwoCompanies
+) -> None:
+    owner = real.as_(world.owner.token)
+    first = await owner.post(NOTHING)
+    before = answers(real_view)
+
+    assert (await owner.post(NOTHING)).content == first.content
+    assert (await owner.post({"query": '{ sim(iccid: "8937204000000000999") { iccid } }'})).status_code == 200
+    assert (await owner.post({"query": '{ sim(iccid: "8937204000000000999") { iccid } }'})).status_code == 200
+    assert answers(real_view) == before + 2
+
+    await execute("UPDATE access_token SET revoked_at = now()")
+
+    assert (await owner.post(NOTHING)).status_code == 401
+
+
 async def test_everyone_sees_their_own(real: Endpoint, world: TwoCompanies) -> None:
     for _ in range(3):
         for login, company in ((world.owner, "Astana Telematics"), (world.other_owner, "Almaty Taxi")):

@@ -264,7 +264,7 @@ class TestQueriesByGet:
     @pytest.mark.parametrize(
         ("parameters", "status"),
         [
-            ({"query": 'mutation { cancelOperation(input: {operationId: "x"}) { __typename } }'}, 405),
+            ({"query": 'mutation { cancelOperation(id: "x") { __typename } }'}, 405),
             ({"query": "subscription { operationsChanged { snapshot } }"}, 405),
             ({"query": "{ viewer { name } }", "variables": "{"}, 400),
             ({"query": "{ viewer { name } }", "variables": "[]"}, 400),

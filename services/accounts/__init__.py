@@ -1,0 +1,1 @@
+"""People: registration, log-in, passwords, sessions, tokens, companies and their users, agents."""
