@@ -7,8 +7,9 @@ from billing_calendar.working_days import local_date
 from domain.billing.invoices import InvoiceKind, InvoiceState
 from domain.changes import require_text
 from domain.clock import clock
-from domain.errors import Forbidden, NotFound, NothingToDo
+from domain.errors import NotFound, NothingToDo
 from models.database import execute, fetch_row, fetch_value, transaction
+from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
 from services.billing.legal_entities import entities_by_id
@@ -40,8 +41,7 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
     With `bill_again` the usage goes onto the next month's invoice, as that month is rated then. What was paid of the invoice
     stays the company's: the ledger has it. Raises `Forbidden` for anybody but staff, `NotFound`, `NothingToDo`.
     """
-    if not principal.is_staff:
-        raise Forbidden("Only NovaConnect's own staff issues credit notes: ask technical support.")
+    principal.require_staff()
     text = require_text(reason, "A reason", 1, LONGEST_REASON, "reason")
     async with transaction():
         invoice = await fetch_row(_INVOICE, invoice_id)
@@ -77,6 +77,14 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
         )
         await write_issue(entity, issue, value)
         await execute("UPDATE invoice SET state = 'CREDITED' WHERE id = ANY($1::bigint[])", [invoice_id, note_id])
+        await record(
+            principal,
+            "credit_note.issued",
+            f"invoice:{invoice_id}",
+            company_id=invoice["company_id"],
+            before={"state": invoice["state"]},
+            after={"state": InvoiceState.CREDITED.value, "reason": text, "bill_again": bill_again},
+        )
     return note_id
 
 

@@ -20,7 +20,8 @@ WHERE p.id = (SELECT q.id FROM package_connection q
               WHERE q.sim_id = g.sim_id AND NOT q.confirmed
                 AND q.connected_at BETWEEN g.started_at - interval '15 minutes' AND g.started_at + interval '1 day'
               ORDER BY greatest(q.connected_at - g.started_at, g.started_at - q.connected_at) LIMIT 1)
-  AND NOT EXISTS (SELECT FROM package_connection r WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at)
+  AND NOT EXISTS (SELECT FROM package_connection r
+                  WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at AND r.id <> p.id)
 """
 
 _ADD = """
