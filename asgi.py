@@ -137,9 +137,10 @@ def _browsers_of(origins: tuple[str, ...]) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["POST"],
+            allow_methods=["GET", "POST"],
             allow_credentials=True,
             allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
             max_age=600,
         )
     ]

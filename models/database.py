@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import BaseORMException
 
@@ -156,6 +158,31 @@ class _Transaction(TransactionWrapper):
 
     scope: str | None = None
     savepoints = 0
+
+    def _in_transaction(self) -> TransactionContext:
+        """For what Tortoise does in a transaction of its own (`get_or_create`, `bulk_create`): here a savepoint."""
+        return NestedTransactionContext(_Savepoint(self))
+
+
+class _Savepoint(_Transaction):
+    """What Tortoise takes for a transaction inside another. asyncpg's own refuses one that was begun by a statement."""
+
+    _named = itertools.count(1)
+
+    async def savepoint(self) -> None:
+        """Begin."""
+        self._name = f"tortoise_{next(self._named)}"
+        await self._connection.execute(f"SAVEPOINT {self._name}")
+
+    async def release_savepoint(self) -> None:
+        """Keep what was done."""
+        await self._connection.execute(f"RELEASE SAVEPOINT {self._name}")
+        self._finalized = True
+
+    async def savepoint_rollback(self) -> None:
+        """Take it back."""
+        await self._connection.execute(f"ROLLBACK TO SAVEPOINT {self._name}")
+        self._finalized = True
 
 
 @asynccontextmanager

@@ -8,9 +8,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from projection import Limits, PageSizes
+from resolvers.account_mutation import AccountMutation
+from resolvers.account_query import AccountQuery
 from resolvers.billing_mutation import BillingMutation
 from resolvers.billing_query import BillingQuery
 from resolvers.catalogue_query import CatalogueQuery
+from resolvers.company_mutation import CompanyMutation
 from resolvers.downloads import DownloadMutation, DownloadQuery, DownloadSubscription
 from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
@@ -32,6 +35,7 @@ class Query(
     SimQuery,
     OperationQuery,
     ReadingQuery,
+    AccountQuery,
     ReportQuery,
     DownloadQuery,
     CatalogueQuery,
@@ -47,7 +51,14 @@ class Query(
     " goes on after the answer."
 )
 class Mutation(
-    OperationMutation, GroupMutation, BillingMutation, SupportMutation, NotificationMutation, DownloadMutation
+    OperationMutation,
+    GroupMutation,
+    BillingMutation,
+    SupportMutation,
+    AccountMutation,
+    CompanyMutation,
+    NotificationMutation,
+    DownloadMutation,
 ):
     """All mutations."""
 

@@ -23,12 +23,14 @@ _BILLING, _REPORTS, _ADMIN = (
 _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: (
         *("viewer", "node", "profiles", "packageOptions", "tariffPlans", "coverage", "coverageDiff", "priceList"),
+        *("me", "savedViews"),
         *("supportContacts", "unreadNotifications", "notificationPreferences", "workingDays", "invoiceDeadlines"),
     ),
     _READ: (
         *("sims", "sim", "groups", "csvFilterReport", "operation", "operations", "previewOperation", "simLive"),
         *("syncRuns", "diagnoseSim", "diagnoseSims", "simsOutsideCoverage", "fleetSummary"),
     ),
+    _ADMIN: ("company", "companies", "users", "agents", "auditLog", "accessTokens"),
     # What is told to a user is about SIMs and about money.
     _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice"),
@@ -44,11 +46,16 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
+    ANY: ("contactSupport", "updateProfile", "saveView", "deleteView", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
+    ),
+    _ADMIN: (
+        *("changePassword", "endSession", "logOutEverywhere", "createAccessToken", "deleteAccessToken"),
+        *("reissueAccessToken", "createCompany", "updateCompany", "setCompanyState", "assignAgent", "createAgent"),
+        *("inviteUser", "inviteUserAgain", "changeUserRole", "disableUser", "enableUser"),
     ),
     _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
@@ -71,7 +78,14 @@ ROOT_FIELDS: Mapping[str, frozenset[Scope]] = {
 }
 """Scopes that a root field needs, all of them, by `Query.name`, `Mutation.name` and `Subscription.name`."""
 
-FIELDS: Mapping[str, frozenset[Scope]] = {"FleetSummary.unpaidInvoices": _BILLING}
+FIELDS: Mapping[str, frozenset[Scope]] = {
+    "FleetSummary.unpaidInvoices": _BILLING,
+    "Company.debts": _BILLING,
+    **{
+        f"Company.{name}": _ADMIN
+        for name in ("taxNumber", "contractNumber", "responsiblePerson", "paymentSystem", "email", "whatsapp", "agent")
+    },
+}
 """The same for a field of another type, by `Type.field`."""
 
 TYPES: Mapping[str, frozenset[Scope]] = {
@@ -79,6 +93,10 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "SimGroup": _READ,
     "Operation": _READ,
     "Invoice": _BILLING,
+    "Session": _ADMIN,
+    "AccessToken": _ADMIN,
+    "User": _ADMIN,
+    "AuditEntry": _ADMIN,
     "DataSession": _REPORTS,
     "DayOfUsage": _REPORTS,
     "Download": _REPORTS,

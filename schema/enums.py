@@ -9,8 +9,9 @@ from domain.diagnosis import DiagnosisStep, Finding
 from domain.diagnosis import Verdict as DiagnosisVerdict
 from domain.diagnosis_texts import Language
 from domain.locks import LockKind
+from domain.scopes import Scope
 from domain.sim_filter import LockFilter
-from models.identity import UserRole
+from models.identity import CompanyState, PaymentSystem, UserRole
 from models.mail import MailState
 from novaconnect_sdk import Action, Availability, ConfirmedBy, Idempotency, Mode, SideEffect, SimStatus, Support
 from schema.describing import describe
@@ -351,4 +352,33 @@ describe(
         "STAFF": "NovaConnect's support: sees every company.",
         "ADMIN": "NovaConnect's administration: what STAFF may do, and besides the people and agents of the platform.",
     },
+)
+describe(
+    PaymentSystem,
+    "When a company pays.",
+    {
+        "POSTPAID": "By invoice, after the month.",
+        "PREPAID": "From a deposit made before.",
+    },
+)
+describe(
+    CompanyState,
+    "Whether the users of a company can come in.",
+    {
+        "PENDING": "Registered; NovaConnect's staff has not approved it yet, so they cannot.",
+        "ACTIVE": "They can.",
+        "CLOSED": "They cannot any more.",
+    },
+)
+describe(
+    Scope,
+    "What a token is good for.",
+    {
+        "SIMS_READ": "`sims:read`: SIMs, groups, operations, live or not.",
+        "SIMS_WRITE": "`sims:write`: changing them; brings SIMS_READ with it.",
+        "BILLING_READ": "`billing:read`: invoices and debts.",
+        "REPORTS_READ": "`reports:read`: sessions, usage, calls and messages.",
+        "ADMIN": "`admin`: users, tokens, the company's card, the audit.",
+    },
+    name="TokenScope",
 )

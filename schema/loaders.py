@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -11,7 +12,10 @@ from strawberry.dataloader import DataLoader
 
 from access import Principal
 from projection import Plan
+from services.accounts.agents import AgentRow, agents_by_id
+from services.accounts.companies import locked_of_companies, sims_of_companies
 from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
+from services.billing.open_invoices import debts_of
 from services.billing.read_invoices import InvoiceRow, invoices_by_id
 from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
@@ -85,6 +89,10 @@ class Loaders:
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
         self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
+        self.agents: DataLoader[int, AgentRow | None] = _loader(agents_by_id, None)
+        self.company_sims: DataLoader[int, int] = _loader(sims_of_companies, 0)
+        self.company_locked: DataLoader[int, int] = _loader(locked_of_companies, 0)
+        self.company_debts: DataLoader[int, Mapping[str, Decimal]] = _loader(debts_of, {})
         self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
         self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
         self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)

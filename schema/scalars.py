@@ -58,6 +58,17 @@ def _parse_day(value: Any) -> date:
     raise _refused('A Date is a day as "2025-03-01"')
 
 
+def _parse_moment(value: Any) -> datetime:
+    if isinstance(value, str) and 20 <= len(value) <= 35:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None:
+            return moment
+    raise _refused('A DateTime is a moment with its offset, as "2025-03-01T09:00:00Z"')
+
+
 def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -104,7 +115,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description='A moment in UTC, ISO 8601, such as "2025-03-01T09:00:00Z".',
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_moment,
-        parse_value=_only_output,
+        parse_value=_parse_moment,
     ),
     date: strawberry.scalar(
         name="Date",

@@ -38,7 +38,7 @@ from transport.fast_path import FastPath, Replayed
 from transport.http_request import AdmittedRequest, accept_of, admit
 from transport.limits import INIT_SECONDS
 from transport.metrics import REFUSED, SOCKETS
-from transport.observing import observed, observed_stream, request_span, trace_requests
+from transport.observing import is_tracing, observed, observed_stream, request_span, trace_requests
 from transport.rate_limit import RateLimit
 from transport.refusals import JSON, RequestRefused, bad_request, only_post
 from transport.rendered import Rendered
@@ -93,15 +93,21 @@ class GraphQLApp(GraphQL[RequestContext | ArrivingSocket, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         set_request_address(client_address(scope))
         if scope["type"] == "http":
-            with request_span(scope, send) as told:
-                replayed = Replayed(receive)
-                if self._fast_path is not None and await self._fast_path.answered(scope, replayed, told):
-                    return
-                response = await self._answer(Request(scope, replayed))
-                await response(scope, replayed, told)
+            if is_tracing():
+                with request_span(scope, send) as told:
+                    await self._serve(scope, receive, told)
+            else:
+                await self._serve(scope, receive, send)
         else:
             with SOCKETS.track_inprogress():
                 await super().__call__(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replayed = Replayed(receive)
+        if self._fast_path is not None and await self._fast_path.answered(scope, replayed, send):
+            return
+        response = await self._answer(Request(scope, replayed))
+        await response(scope, replayed, send)
 
     async def _answer(self, request: Request) -> Response:
         media_type = JSON

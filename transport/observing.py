@@ -25,6 +25,11 @@ def trace_requests(*, on: bool) -> None:
     _Tracing.on = on
 
 
+def is_tracing() -> bool:
+    """Whether they do."""
+    return _Tracing.on
+
+
 class Seen:
     """How an operation ended, as far as is known."""
 
@@ -78,9 +83,6 @@ async def observed_stream(transport: str, kind: str, events: Any) -> AsyncGenera
 @contextmanager
 def request_span(scope: Scope, send: Send) -> Iterator[Send]:
     """A span around an HTTP request, part of the caller's trace if it names one; gives the `send` to be used inside."""
-    if not _Tracing.on:
-        yield send
-        return
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     parent = propagate.extract({name: headers[name] for name in ("traceparent", "tracestate") if name in headers})
     attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}

@@ -9,6 +9,7 @@ from access.origin import request_address
 from domain.clock import clock
 from domain.errors import TooManyAttempts
 from models.database import execute, fetch_row, fetch_value
+from models.tenancy import as_system
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
@@ -38,13 +39,15 @@ def account_key(kind: str, email: str) -> str:
 async def note_attempt(key: str, *, per_account: int = PER_ACCOUNT) -> int:
     """Note an attempt before it is made, and give its id; `TooManyAttempts` when there were too many, and it is not noted."""
     now, address = clock.now(), request_address() or ""
-    attempt: int = await fetch_value(_NOTE, now, WINDOW, key, address)
-    row = await fetch_row(_BEFORE, now - WINDOW, attempt, key, address)
+    with as_system():  # attempts belong to no company
+        attempt: int = await fetch_value(_NOTE, now, WINDOW, key, address)
+        row = await fetch_row(_BEFORE, now - WINDOW, attempt, key, address)
     assert row is not None
     over_account = row["of_account"] > per_account
     # Without an address (a Unix socket) everybody would share one.
     if over_account or (address and row["of_address"] > PER_ADDRESS) or row["altogether"] > ALTOGETHER:
-        await execute("DELETE FROM login_attempt WHERE id = $1", attempt)
+        with as_system():
+            await execute("DELETE FROM login_attempt WHERE id = $1", attempt)
         first = row["first_of_account"] if over_account else row["first"]
         raise TooManyAttempts(max(1, round((first + WINDOW - now).total_seconds())))
     return attempt
@@ -52,4 +55,5 @@ async def note_attempt(key: str, *, per_account: int = PER_ACCOUNT) -> int:
 
 async def forget_attempts(key: str) -> None:
     """The account is known to be in the right hands: its wrong attempts count no more."""
-    await execute("DELETE FROM login_attempt WHERE account_key = $1", key)
+    with as_system():
+        await execute("DELETE FROM login_attempt WHERE account_key = $1", key)

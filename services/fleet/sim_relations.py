@@ -22,11 +22,24 @@ class LockRow:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRow:
-    """A customer."""
+    """A customer. `whatsapp` is E.164 without the plus; `payment_system` and `state` are those of `models.identity`."""
 
     id: int
     name: str
     country: str
+    tax_number: str | None
+    contract_number: str | None
+    responsible_person: str | None
+    payment_system: str
+    email: str | None
+    whatsapp: str | None
+    agent_id: int | None
+    state: str
+    created_at: datetime
+
+
+COMPANY_COLUMNS = ", ".join(f"c.{name}" for name in CompanyRow.__dataclass_fields__)
+"""The columns of `CompanyRow` in its order, of a table known as `c`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ async def locks_of_sims(sim_ids: list[int]) -> dict[int, list[LockRow]]:
 
 async def companies(ids: list[int]) -> dict[int, CompanyRow]:
     """Companies by id."""
-    rows = await fetch("SELECT id, name, country FROM company WHERE id = ANY($1::bigint[])", ids)
+    rows = await fetch(f"SELECT {COMPANY_COLUMNS} FROM company c WHERE c.id = ANY($1::bigint[])", ids)  # noqa: S608
     return {row["id"]: CompanyRow(*row) for row in rows}
 
 

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from supervisor.ports import choose_port
+from tests.canary import Canary
 from tests.supervisor.running_system import ROOT, System
 from tests.supervisor.waiting import until
 
@@ -32,11 +33,12 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def one_system(folder: Path) -> Iterator[System]:
-    """The system of this module: starting one for each test would take minutes."""
+def one_system(folder: Path, canary: Canary) -> Iterator[System]:
+    """The system of this module: starting one for each test would take minutes. What it leaves behind names nobody."""
     system = System(folder / "var")
     yield system
     system.clear_away()
+    canary.look_at_logs(system.var_dir)
 
 
 @pytest_asyncio.fixture

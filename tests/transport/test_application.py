@@ -55,7 +55,7 @@ class Api:
 
 
 @contextlib.asynccontextmanager
-async def running_api(database_url: str, redis_url: str) -> AsyncIterator[Api]:
+async def running_api(database_url: str, redis_url: str, **settings: str) -> AsyncIterator[Api]:
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -66,6 +66,7 @@ async def running_api(database_url: str, redis_url: str) -> AsyncIterator[Api]:
         "TSIM_PASSWORD": "x",
         "JASPER_API_KEY": "x",
         "JASPER_LICENSE_KEY": "x",
+        **settings,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
