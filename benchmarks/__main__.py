@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.report import Report
 
-NAMES = ("fleet", "live", "operations", "records", "sync")
+NAMES = ("billing", "fleet", "live", "operations", "records", "sync")
 
 
 def main(
