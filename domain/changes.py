@@ -118,6 +118,14 @@ class AssignGroups(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveSims(Change):
+    """Another company to have the SIMs, by database id."""
+
+    kind: OperationKind = field(default=K.MOVE, init=False)
+    company_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetViolationLock(Change):
     """A lock for a violation; customers read the reason."""
 
@@ -132,7 +140,7 @@ class SetViolationLock(Change):
 LOCK, UNLOCK, CANCEL_LOCATION = Change(K.LOCK), Change(K.UNLOCK), Change(K.CANCEL_LOCATION)
 RECONNECT_PACKAGE, LIFT_VIOLATION_LOCK = Change(K.RECONNECT_PACKAGE), Change(K.LIFT_VIOLATION_LOCK)
 
-IN_DATABASE = frozenset({K.RENAME, K.ASSIGN_GROUPS})
+IN_DATABASE = frozenset({K.RENAME, K.ASSIGN_GROUPS, K.MOVE})
 """Kinds that end in our database, in the transaction that accepts them."""
 
 STAFF_ONLY = frozenset({K.SET_VIOLATION_LOCK, K.LIFT_VIOLATION_LOCK})

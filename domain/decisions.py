@@ -207,6 +207,17 @@ def _judge_ours(kind: OperationKind, situation: Situation, traits: Traits) -> Ve
     return CALL
 
 
+def _judge_move(kind: OperationKind, situation: Situation, traits: Traits) -> Verdict:
+    # What comes of the other operation belongs to the company that asked for it.
+    if situation.change_pending:
+        return Verdict(
+            Ruling.REFUSED,
+            OutcomeCode.CHANGE_UNDER_WAY,
+            "Another operation on this SIM is not settled yet: move it when that has ended.",
+        )
+    return CALL
+
+
 _RULES: dict[OperationKind, Callable[[OperationKind, Situation, Traits], Verdict]] = {
     OperationKind.LOCK: _judge_lock,
     OperationKind.UNLOCK: _judge_unlock,
@@ -217,6 +228,7 @@ _RULES: dict[OperationKind, Callable[[OperationKind, Situation, Traits], Verdict
     OperationKind.SET_ROAMING: _judge_package,
     OperationKind.RENAME: _judge_ours,
     OperationKind.ASSIGN_GROUPS: _judge_ours,
+    OperationKind.MOVE: _judge_move,
     OperationKind.SET_VIOLATION_LOCK: _judge_lock,
     OperationKind.LIFT_VIOLATION_LOCK: _judge_unlock,
 }

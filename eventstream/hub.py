@@ -115,6 +115,8 @@ class EventHub:
                 await self._receive()
             except (RedisError, OSError) as error:
                 _log.warning("event stream interrupted: %s", type(error).__name__)
+            except Exception as error:  # without this loop nobody would hear of anything any more
+                _log.error("event stream broken: %s", type(error).__name__)
             for listener in tuple(self._listeners):
                 listener.note_gap()
             await asyncio.sleep(0.5)
@@ -122,12 +124,15 @@ class EventHub:
     async def _receive(self) -> None:
         redis = Redis.from_url(self._redis_url, socket_connect_timeout=2, health_check_interval=10)
         try:
-            async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
+            async with redis.pubsub() as subscription:
                 await subscription.psubscribe(f"{CHANNEL}*")
-                for listener in tuple(self._listeners):
-                    listener.note_gap()
                 async for message in subscription.listen():
-                    self._deliver(message["data"])
+                    if message["type"] == "pmessage":
+                        self._deliver(message["data"])
+                    elif message["type"] == "psubscribe":
+                        # Only from now on is everything heard: what listeners know must be read anew after this.
+                        for listener in tuple(self._listeners):
+                            listener.note_gap()
         finally:
             await redis.aclose()
 

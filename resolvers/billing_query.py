@@ -12,7 +12,7 @@ from models.billing import ExchangeRateState
 from schema.arguments import After, Before, First, Last
 from schema.billing import BillingPreview, BillingRun, CalendarYear, ExchangeRate, WorkingDays
 from schema.connections import Connection
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.ids import database_id
 from schema.invoice import Invoice, InvoiceDeadlines
 from services.billing.billing_runs import list_runs
@@ -20,7 +20,14 @@ from services.billing.calendar_acceptance import calendar_years
 from services.billing.calendar_days import deadlines_of, working_days_of
 from services.billing.held_rates import count_rates, list_rates
 from services.billing.preview_billing import count_previewed, preview_billing
-from services.billing.read_invoices import InvoiceFilter, count_invoices, get_invoice, list_invoices
+from services.billing.read_invoices import (
+    InvoiceFilter,
+    count_invoices,
+    get_invoice,
+    get_invoice_record,
+    list_invoice_records,
+    list_invoices,
+)
 from services.paging import PageRequest
 
 Country = Annotated[str, strawberry.argument(description="A country, ISO 3166 alpha-2.")]
@@ -69,7 +76,11 @@ class BillingQuery:
             last_period=to_period,
             search=search,
         )
-        page = await list_invoices(principal, PageRequest(first, after, last, before), wanted)
+        request = PageRequest(first, after, last, before)
+        if plan := plan_for(info):
+            records = await list_invoice_records(principal, request, wanted, plan)
+            return await plan.page(records, await count_invoices(principal, wanted) if plan.wants_total else None)
+        page = await list_invoices(principal, request, wanted)
         return Connection(page=page, make=Invoice.of, count=lambda: count_invoices(principal, wanted))
 
     @strawberry.field(description="One invoice or credit note; null if there is none or it is not yours.")
@@ -77,7 +88,10 @@ class BillingQuery:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Invoice | None:
         """One invoice."""
-        row = await get_invoice(info.context.principal, database_id(id, "Invoice", "id"))
+        principal, row_id = info.context.principal, database_id(id, "Invoice", "id")
+        if plan := plan_for(info):
+            return await plan.one(await get_invoice_record(principal, row_id, plan.columns))
+        row = await get_invoice(principal, row_id)
         return Invoice.of(row) if row else None
 
     @strawberry.field(

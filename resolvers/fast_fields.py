@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from access import ACCESS_VERSION
 from projection import FastFields
+from resolvers.invoice_projection import INVOICE
 from resolvers.operation_projection import ITEM, OPERATION
 from resolvers.report_projection import declare_reports
 from resolvers.sim_projection import GROUP, SIM
@@ -17,4 +18,6 @@ FAST.connection("Query", "operations", OPERATION)
 FAST.object("Query", "operation", OPERATION)
 FAST.connection("Operation", "items", ITEM)
 FAST.connection("Sim", "history", ITEM)
+FAST.connection("Query", "invoices", INVOICE)
+FAST.object("Query", "invoice", INVOICE)
 declare_reports(FAST)

@@ -18,6 +18,7 @@ from schema.change_inputs import (
     ChangePackageInput,
     LiftViolationLockInput,
     LockSimsInput,
+    MoveSimsInput,
     ReconnectPackageInput,
     RenameSimInput,
     RenameSimsInput,
@@ -124,6 +125,16 @@ class OperationMutation:
     @strawberry.mutation(description="Put SIMs into groups and take them out of others.")
     async def assign_groups(
         self, info: Info, input: Annotated[AssignGroupsInput, strawberry.argument(description="Which, and whither.")]
+    ) -> OperationPayload:
+        """Start an operation, which is done at once."""
+        return await _answer(info, _change(info.context.principal, input))
+
+    @strawberry.mutation(
+        description="Give SIMs to another company: for staff, and for an agent between its own companies. They leave their"
+        " groups; what was done with them and what they used stays with the company that had them."
+    )
+    async def move_sims(
+        self, info: Info, input: Annotated[MoveSimsInput, strawberry.argument(description="Which, and whither.")]
     ) -> OperationPayload:
         """Start an operation, which is done at once."""
         return await _answer(info, _change(info.context.principal, input))

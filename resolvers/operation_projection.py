@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from projection import Beside, Column, Fields, Nested
+from resolvers.bare_objects import bare
 from resolvers.sim_projection import ACTION, SIM, global_id_column, global_id_sql
 from schema.operation import COUNTERS, Operation, parameters_of
 
 _COUNTED = ("total", *COUNTERS.values())
 
 
-class _Counted:
-    """The row of an operation of which nothing but the id and the counters was read."""
-
-    def __init__(self, row_id: int, *counts: int) -> None:
-        self.id = row_id
-        for name, count in zip(_COUNTED, counts, strict=True):
-            setattr(self, name, count)
-
-
-def _bare_operation(row_id: int, *counts: int) -> Operation:
-    """An operation on which only those fields can be asked that need its id and counters."""
-    operation = object.__new__(Operation)
-    operation.row = _Counted(row_id, *counts)  # type: ignore[assignment]
-    return operation
-
-
-_BY_COUNTERS = Beside(("o.id", *(f"o.{name}" for name in _COUNTED)), _bare_operation)
+_BY_COUNTERS = Beside(("o.id", *(f"o.{name}" for name in _COUNTED)), bare(Operation, "id", *_COUNTED))
 
 STARTER: Fields = {
     "id": Column(f"CASE WHEN o.started_by_id IS NOT NULL THEN {global_id_sql('User', 'o.started_by_id')} END"),

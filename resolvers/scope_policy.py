@@ -49,7 +49,15 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ANY: ("contactSupport", "updateProfile", "saveView", "deleteView", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
-        *("renameSim", "renameSims", "assignGroups", "setViolationLock", "liftViolationLock", "cancelOperation"),
+        *(
+            "renameSim",
+            "renameSims",
+            "assignGroups",
+            "moveSims",
+            "setViolationLock",
+            "liftViolationLock",
+            "cancelOperation",
+        ),
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
     _ADMIN: (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
 from projection import Beside, Catalogue, Column, Embed, Entry, Fields, Nested, Rows
+from resolvers.bare_objects import bare
 from schema.company import Company
 from schema.group import SimGroup
 from schema.profile import Profile
@@ -81,23 +82,7 @@ ACTION: Fields = {
 """What an operation's item says of itself."""
 
 
-class _IdOnly:
-    """The row of a SIM of which nothing but the id was read."""
-
-    __slots__ = ("id",)
-
-    def __init__(self, row_id: int) -> None:
-        self.id = row_id
-
-
-def _bare_sim(row_id: int) -> Sim:
-    """A SIM on which only those fields can be asked that need no more than its id."""
-    sim = object.__new__(Sim)
-    sim.row = _IdOnly(row_id)  # type: ignore[assignment]
-    return sim
-
-
-_BY_ID = Beside(("s.id",), _bare_sim)
+_BY_ID = Beside(("s.id",), bare(Sim, "id"))
 
 SIM: Fields = {
     "id": global_id_column("Sim", "s.id"),
@@ -169,7 +154,7 @@ SIM: Fields = {
         ACTION,
         single=True,
     ),
-    "capabilities": Beside(("s.id",), _bare_sim, is_shared=True),
+    "capabilities": Beside(("s.id",), bare(Sim, "id"), is_shared=True),
     "history": _BY_ID,
     "sessions": _BY_ID,
     "usage": _BY_ID,

@@ -13,6 +13,7 @@ from domain.changes import (
     AssignGroups,
     Change,
     ChangePackage,
+    MoveSims,
     Rename,
     SetLimit,
     SetRoaming,
@@ -20,7 +21,7 @@ from domain.changes import (
 )
 from domain.errors import InvalidValue
 from domain.operations import RiskCode
-from schema.ids import database_ids
+from schema.ids import database_id, database_ids
 from schema.inputs import SimSelection
 from schema.operation_enums import LimitPeriod
 
@@ -200,6 +201,17 @@ class SetRoamingInput(_OperationInput, RoamingValues):
 @strawberry.input(description="Which SIMs go into or out of which groups.")
 class AssignGroupsInput(_OperationInput, GroupValues):
     """Input of `assignGroups`."""
+
+
+@strawberry.input(description="Which SIMs go to which company.")
+class MoveSimsInput(_OperationInput):
+    """Input of `moveSims`."""
+
+    company_id: strawberry.ID = strawberry.field(description="The company that shall have them: an active one.")
+
+    def to_change(self) -> Change:
+        """The change; raises `InvalidId`."""
+        return MoveSims(database_id(self.company_id, "Company", "companyId"))
 
 
 @strawberry.input(description="Which SIMs are locked for a violation, and why.")

@@ -84,7 +84,7 @@ class Loaders:
         self.sims: DataLoader[int, SimRow | None] = _loader(self._sims, None)
         self.operations: DataLoader[int, OperationRow | None] = _loader(self._operations, None)
         self.capabilities: DataLoader[int, list[SimCapability]] = _loader(self._capabilities, [])
-        self.actions: DataLoader[int, int] = _loader(count_items_of_sims, 0)
+        self.actions: DataLoader[int, int] = _loader(self._actions, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
@@ -98,8 +98,8 @@ class Loaders:
         self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
         self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
         self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
-        self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.OPERATION)
-        self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(ItemParent.SIM)
+        self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(principal, ItemParent.OPERATION)
+        self.items_of_sim: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(principal, ItemParent.SIM)
         self.item_records_of_operation = self._item_records_loader(ItemParent.OPERATION)
         self.item_records_of_sim = self._item_records_loader(ItemParent.SIM)
 
@@ -130,6 +130,9 @@ class Loaders:
 
     async def _groups(self, ids: list[int]) -> dict[int, list[GroupRow]]:
         return await groups_of_sims(self.principal, ids)
+
+    async def _actions(self, ids: list[int]) -> dict[int, int]:
+        return await count_items_of_sims(self.principal, ids)
 
     async def _capabilities(self, ids: list[int]) -> dict[int, list[SimCapability]]:
         from schema.profile import SimCapability
@@ -163,13 +166,13 @@ async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
     return [pages[key] for key in keys]
 
 
-def _items_loader(parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
+def _items_loader(principal: Principal, parent: ItemParent) -> DataLoader[ItemsKey, Page[ItemRow]]:
     async def load(keys: list[ItemsKey]) -> list[Page[ItemRow]]:
         pages: dict[ItemsKey, Page[ItemRow]] = {}
         # Fields with the same arguments share a query; a document has few different ones.
         for shape in dict.fromkeys((states, request) for _, states, request in keys):
             ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == shape))
-            found = await pages_of_items(parent, ids, *shape)
+            found = await pages_of_items(principal, parent, ids, *shape)
             pages |= {(parent_id, *shape): page for parent_id, page in found.items()}
         return [pages[key] for key in keys]
 

@@ -53,6 +53,8 @@ def parameters_of(text: str) -> dict[str, object]:
     for name in ("add", "remove"):
         if name in stored:
             stored[name] = [global_id("SimGroup", group_id) for group_id in stored[name]]
+    if "company_id" in stored:
+        stored["companyId"] = global_id("Company", stored.pop("company_id"))
     names = {"size_mb": "sizeMb", "auto_reconnect": "autoReconnect", "create": "createByName"}
     return {names.get(name, name): value for name, value in stored.items()}
 

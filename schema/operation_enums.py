@@ -35,6 +35,7 @@ describe(
         "SET_ROAMING": "Moves it to the plan with roaming in all available countries, or back.",
         "RENAME": "Gives it another name.",
         "ASSIGN_GROUPS": "Puts it into groups and takes it out of others.",
+        "MOVE": "Gives it to another company.",
         "SET_VIOLATION_LOCK": "Locks it for a violation (staff only).",
         "LIFT_VIOLATION_LOCK": "Lifts the lock for a violation (staff only).",
     },

@@ -15,6 +15,7 @@ OUTCOMES = {
     "RESET_UNDER_WAY": "A reset was accepted less than 10 hours ago; accept this risk to go on.",
     "LIMIT_BELOW_USED": "The limit is below what is already used; accept this risk to go on.",
     "PACKAGE_LEFT": "The package is not used up; accept this risk to begin a new one nevertheless.",
+    "CHANGE_UNDER_WAY": "Another operation on this SIM is not settled yet, so it cannot go to another company.",
     "ROAMING_CHANGE_UNDER_WAY": "The roaming plan is being changed; the message says when packages can be changed again.",
     "ROAMING_PACKAGE_SIZE": "The roaming plan does not have packages of this size.",
     "SIZE_NOT_OFFERED": "The operator of this SIM does not sell packages of this size.",

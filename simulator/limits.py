@@ -3,8 +3,9 @@
 import time
 from collections import deque
 
-# A client that paces itself exactly to the limit may see its calls bunch a little on the way: forgive 50 ms.
-WINDOW_SECONDS = 0.95
+# A client that paces itself exactly to the limit may see its calls bunch a little on the way, on a busy machine too: forgive
+# 150 ms. One that makes six calls a second instead of five is still found out.
+WINDOW_SECONDS = 0.85
 
 
 class CallGate:

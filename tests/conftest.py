@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from domain.clock import clock
 from eventstream import EventHub, close_publisher, open_publisher
@@ -19,6 +21,12 @@ from tests.worlds import TwoCompanies, two_companies
 
 TEMPLATE = "nova_template"
 SHARED = "nova_shared"
+
+# Time is measured by the benchmarks; a busy machine must not fail a rule. The examples are the same in every run, so that a
+# run says something of the change it was made for; HYPOTHESIS_PROFILE=searching looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Its debug messages hold every row.
 logging.getLogger("tortoise").setLevel(logging.WARNING)

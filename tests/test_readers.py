@@ -51,7 +51,9 @@ async def test_nothing_can_be_changed_through_them(two) -> None:
 async def test_one_who_leaves_in_the_middle_takes_only_their_connection_along(two) -> None:
     readers, opened = two
     slow = [asyncio.create_task(readers.fetch("SELECT pg_sleep(30)")) for _ in range(2)]
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(30):
+        while len(opened) < 2:
+            await asyncio.sleep(0.02)
     waiting = asyncio.create_task(readers.fetch_row("SELECT 7 AS n"))
     leaving = asyncio.create_task(readers.fetch("SELECT 8"))
     await asyncio.sleep(0.05)

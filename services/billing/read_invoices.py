@@ -11,9 +11,9 @@ import asyncpg
 
 from access import Principal, limit_to_visible
 from domain.billing.invoices import InvoiceKind, InvoiceState
-from models.database import fetch, fetch_value
+from models.database import fetch, fetch_value, readers
 from models.where import Where
-from services.keyset import keyset_page
+from services.keyset import AskedColumns, keyset_page, keyset_records
 from services.paging import ListOrder, Page, PageRequest
 
 
@@ -80,6 +80,27 @@ async def list_invoices(principal: Principal, request: PageRequest, wanted: Invo
         request,
         _row,
     )
+
+
+async def list_invoice_records(
+    principal: Principal, request: PageRequest, wanted: InvoiceFilter, asked: AskedColumns
+) -> Page[asyncpg.Record]:
+    """The same page as records of the asked columns: SQL over `i`."""
+    return await keyset_records(
+        lambda columns, conditions, tail: f"SELECT {columns} FROM invoice i WHERE {conditions} {tail}",  # noqa: S608
+        _conditions(principal, wanted),
+        _NEWEST,
+        request,
+        asked,
+        is_steady=wanted == EVERYTHING,
+    )
+
+
+async def get_invoice_record(principal: Principal, invoice_id: int, columns: str) -> asyncpg.Record | None:
+    """The invoice as a record of columns over `i`, or None when there is none that the principal may see."""
+    where = _conditions(principal, EVERYTHING)
+    where.add(f"i.id = {where.bind(invoice_id)}")
+    return await readers().fetch_row(f"SELECT {columns} FROM invoice i WHERE {where.sql}", *where.arguments)  # noqa: S608
 
 
 async def count_invoices(principal: Principal, wanted: InvoiceFilter) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AssignGroups, Change
+from domain.changes import AssignGroups, Change, MoveSims
 from domain.clock import clock
 from domain.errors import NotFound
 from eventstream import SimsChanged
@@ -14,6 +14,19 @@ from services.unit_of_work import UnitOfWork
 _HOLD = """
 SELECT s.id FROM sim s WHERE s.id IN (
   SELECT sim_id FROM operation_item WHERE operation_id = $1 AND state = 'SUCCEEDED') ORDER BY s.id FOR NO KEY UPDATE
+"""
+
+_LEAVE_GROUPS = """
+DELETE FROM sim_group_member m USING operation_item i
+WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED' AND m.sim_id = i.sim_id
+"""
+_TAKE_REASONS = """
+UPDATE sim_lock_reason r SET company_id = $2 FROM operation_item i
+WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED' AND r.sim_id = i.sim_id
+"""
+_MOVE = """
+UPDATE sim s SET company_id = $2, updated_at = $3 FROM operation_item i
+WHERE i.operation_id = $1 AND i.state = 'SUCCEEDED' AND s.id = i.sim_id
 """
 
 _RENAME = """
@@ -43,9 +56,19 @@ async def carry_out(uow: UnitOfWork, change: Change, operation_id: int, company_
         made = await group_ids_by_name(company_id, change.create)
         await execute(_ADD, operation_id, sorted({*change.add, *made}))
         await execute(_REMOVE, operation_id, list(change.remove))
+    elif isinstance(change, MoveSims):
+        await _move(uow, change, operation_id, sims)
     else:
         await execute(_RENAME, operation_id, clock.now())
     uow.publish(SimsChanged(company_id, tuple(sims)))
+
+
+async def _move(uow: UnitOfWork, change: MoveSims, operation_id: int, sims: list[int]) -> None:
+    """The groups are the old company's and stay without the SIMs; records and operations so far stay that company's."""
+    await execute(_LEAVE_GROUPS, operation_id)
+    await execute(_TAKE_REASONS, operation_id, change.company_id)
+    await execute(_MOVE, operation_id, change.company_id, clock.now())
+    uow.publish(SimsChanged(change.company_id, tuple(sims)))
 
 
 async def _require_groups(company_id: int, ids: tuple[int, ...], *path: str) -> None:

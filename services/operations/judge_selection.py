@@ -9,7 +9,7 @@ import asyncpg
 
 from access import Principal, limit_to_visible
 from billing_calendar.working_days import local_date
-from domain.changes import PACKAGE_KINDS, STAFF_ONLY, Change, ChangePackage, SetLimit, SetRoaming
+from domain.changes import PACKAGE_KINDS, STAFF_ONLY, Change, ChangePackage, MoveSims, SetLimit, SetRoaming
 from domain.clock import clock
 from domain.decisions import LIVE_FOR, RESET_WINDOW, Situation, Traits, Verdict, judge, weigh
 from domain.errors import (
@@ -18,6 +18,7 @@ from domain.errors import (
     InvalidValue,
     LimitOutOfRange,
     NotFound,
+    NothingToDo,
     SizeNotOffered,
     TooManySims,
 )
@@ -25,7 +26,8 @@ from domain.locks import BIT, LockKind
 from domain.operations import BLOCKING, LOCK_KINDS, MAX_SIMS, UNBLOCKING, OperationKind, RiskCode
 from domain.sim_filter import Selection
 from drivers.registry import registry
-from models.database import fetch
+from models.database import fetch, fetch_value
+from models.identity import CompanyState, UserRole
 from models.where import Where
 from services.fleet.sim_filter import apply_filter
 
@@ -57,6 +59,10 @@ _CHANGE_PENDING = f"""EXISTS (
          OR (i.state = 'UNKNOWN' AND (c.observed_at IS NULL OR i.finished_at > c.observed_at))))"""  # noqa: S608 - constants
 
 
+_ANYTHING_OPEN = """EXISTS (SELECT FROM operation_item i WHERE i.sim_id = c.id
+    AND (i.state IN ('QUEUED', 'CALLING', 'AWAITING_CONFIRMATION') OR (i.state = 'UNKNOWN' AND i.check_at IS NOT NULL)))"""
+
+
 async def judge_selection(
     principal: Principal, change: Change, selection: Selection, accepted: frozenset[RiskCode]
 ) -> list[JudgedSims]:
@@ -69,6 +75,8 @@ async def judge_selection(
         raise Forbidden("Only NovaConnect's staff may do this: ask technical support.")
     if change.kind is OperationKind.ASSIGN_GROUPS:
         principal.require_whole_company()
+    if isinstance(change, MoveSims):
+        await _require_mover(principal, change)
     change.require_valid()
     selection.require_clear()
     where = Where()
@@ -81,6 +89,8 @@ async def judge_selection(
     rows = await fetch(_query(where, change, clock.now()), *where.arguments)
     judged = [_judged(row, change, accepted) for row in rows]
     _check(selection, judged)
+    if isinstance(change, MoveSims) and judged[0].company_id == change.company_id:
+        raise NothingToDo("These SIMs are that company's already.", path=("companyId",))
     _check_offers(change, judged)
     return judged
 
@@ -161,8 +171,24 @@ def _package_left(at: str) -> str:
     )
 
 
+async def _require_mover(principal: Principal, change: MoveSims) -> None:
+    """Staff move SIMs between any companies, an agent's users between those of the agent."""
+    principal.require_whole_company()
+    if not principal.is_staff and principal.role is not UserRole.AGENT:
+        raise Forbidden("Only NovaConnect's staff and your agent move SIMs: write to technical support.")
+    state = None
+    if principal.sees(change.company_id):
+        state = await fetch_value("SELECT state FROM company WHERE id = $1 FOR KEY SHARE", change.company_id)
+    if state is None:
+        raise NotFound("There is no such company: use the id of one that you see.", path=("companyId",))
+    if state != CompanyState.ACTIVE.value:
+        raise InvalidValue("This company is not active: SIMs go to active companies only.", path=("companyId",))
+
+
 def _pending(kind: OperationKind) -> str:
     """Looked up only where the rule (`domain.decisions`) asks for it: for most SIMs it does not."""
+    if kind is OperationKind.MOVE:
+        return _ANYTHING_OPEN
     if kind in BLOCKING:
         return f"CASE WHEN c.lock_mask <> 0 AND c.observed_blocked THEN {_CHANGE_PENDING} ELSE FALSE END"
     if kind in UNBLOCKING:

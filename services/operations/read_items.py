@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from access import Principal, limit_to_visible, limit_to_visible_operations
+from access import Principal, limit_to_companies, limit_to_visible, limit_to_visible_operations
 from models.database import fetch, readers
 from models.where import Where
 from services.keyset import keyset_condition
@@ -53,10 +53,14 @@ _COLUMNS = ", ".join(f"i.{name}" for name in _NAMES)
 
 
 async def pages_of_items(
-    parent: ItemParent, parent_ids: list[int], states: Collection[str] | None, request: PageRequest
+    principal: Principal,
+    parent: ItemParent,
+    parent_ids: list[int],
+    states: Collection[str] | None,
+    request: PageRequest,
 ) -> dict[int, Page[ItemRow]]:
     """The same page under each parent. Who may see the parent may see its items: that is checked before."""
-    where, pages, direction = _pages(parent, parent_ids, states, request)
+    where, pages, direction = _pages(principal, parent, parent_ids, states, request)
     records = await fetch(
         f"SELECT p.id AS parent_id, {_COLUMNS} FROM {pages} ORDER BY p.id, i.id {direction}",  # noqa: S608
         *where.arguments,
@@ -76,7 +80,7 @@ async def record_pages_of_items(
 
     `s` and `o` (with `u`) are empty where the principal may not see them.
     """
-    where, pages, direction = _pages(parent, parent_ids, states, request)
+    where, pages, direction = _pages(principal, parent, parent_ids, states, request)
     sims, operations = Where(*where.arguments), Where()
     limit_to_visible(principal, sims, "s", sims="s.id")
     operations.arguments = sims.arguments
@@ -92,12 +96,18 @@ async def record_pages_of_items(
 
 
 def _pages(
-    parent: ItemParent, parent_ids: list[int], states: Collection[str] | None, request: PageRequest
+    principal: Principal,
+    parent: ItemParent,
+    parent_ids: list[int],
+    states: Collection[str] | None,
+    request: PageRequest,
 ) -> tuple[Where, str, str]:
     """Parameters, the source `p` (the parents) with `i` (a page and one row under each), and the direction of `i.id`."""
     order: ListOrder = parent.value
     where = Where(parent_ids)
     where.add(f"i.{parent.column} = p.id")
+    if parent is ItemParent.SIM:  # a SIM that changed hands shows each owner their own operations
+        limit_to_companies(principal, where, "i")
     keyset_condition(where, order, order.place(request.after, "after"))
     if (before := order.place(request.before, "before")) is not None:
         where.add(f"i.id {'>' if order.descending else '<'} {where.bind(before[1])}")
@@ -112,11 +122,14 @@ def _pages(
     return where, pages, direction
 
 
-async def count_items_of_sims(sim_ids: list[int]) -> dict[int, int]:
-    """How many actions each SIM has had; SIMs without any are left out."""
+async def count_items_of_sims(principal: Principal, sim_ids: list[int]) -> dict[int, int]:
+    """How many actions each SIM has had, as far as the principal sees them; SIMs without any are left out."""
+    where = Where(sim_ids)
+    where.add("i.sim_id = ANY($1::bigint[])")
+    limit_to_companies(principal, where, "i")
     rows = await fetch(
-        "SELECT sim_id, count(*) AS actions FROM operation_item WHERE sim_id = ANY($1::bigint[]) GROUP BY sim_id",
-        sim_ids,
+        f"SELECT i.sim_id, count(*) AS actions FROM operation_item i WHERE {where.sql} GROUP BY i.sim_id",  # noqa: S608
+        *where.arguments,
     )
     return {row["sim_id"]: row["actions"] for row in rows}
 

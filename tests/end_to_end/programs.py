@@ -75,7 +75,7 @@ class Program:
             self._process = None
 
 
-async def until(condition: Callable[[], Awaitable[bool]], patience_seconds: float = 60) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], patience_seconds: float = 120) -> None:
     """Return when the condition holds; `TimeoutError` when it does not come to hold."""
     async with asyncio.timeout(patience_seconds):
         while not await condition():

@@ -87,7 +87,7 @@ async def test_a_lock_of_2000_sims_survives_kills_and_flushall(
     await program("scheduler").start()
     operation = await house.accept(LOCK, sims, MSU_LOCK)
 
-    await kill_again_and_again(house, operation, program, valkey, kills=5, step=250)
+    await kill_again_and_again(house, operation, program, valkey, kills=5, step=150)
     await ends(house, operation)
 
     row = await house.operation(operation)
@@ -125,7 +125,7 @@ async def test_resets_survive_kills_and_are_sent_at_most_once(
     await program("scheduler").start()
     operation = await house.accept(RESET, sims)
 
-    await kill_again_and_again(house, operation, program, valkey, kills=3, step=150)
+    await kill_again_and_again(house, operation, program, valkey, kills=3, step=100)
 
     async def is_sent() -> bool:
         return await fetch_value("SELECT queued + calling = 0 FROM operation WHERE id = $1", operation) is True

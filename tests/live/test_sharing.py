@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from redis.asyncio import Redis
 from strawberry.http import process_result
 
 from eventstream import EventHub, SimsChanged, publish
@@ -243,3 +244,16 @@ async def test_a_stream_that_breaks_says_so_to_everybody(
             assert (await each.message())["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
             assert (await each.message())["type"] == "complete"
     await until(lambda: len(view.streams) == 0)
+
+
+async def test_what_is_no_event_ends_no_stream(
+    endpoint: Endpoint, hub: EventHub, world: TwoCompanies, redis_url: str
+) -> None:
+    running = await operation(world.owner)
+    client: Redis = Redis.from_url(redis_url)
+    async with subscribed(endpoint, world.owner, PROGRESS, {"id": global_id("Operation", running.id)}) as subscriber:
+        assert (await subscriber.event())["snapshot"]
+        await client.publish("novaconnect:company:1", "no event of ours")
+        await client.aclose()
+        await step(running, queued=2, succeeded=1)
+        assert (await subscriber.event())["operation"]["processed"] == 1

@@ -227,11 +227,11 @@ async def test_a_call_that_waits_while_the_lease_is_lost_is_not_sent_under_the_n
     sim = await engine.sim("TD")
     lease, account = engine.runtime.lease, await engine.account("TD")
     operation = await engine.accept(LOCK, [sim])
-    # The budget lets the call go in two seconds; by then the process has another lease, and others may have the item.
+    # The budget lets the call go in three seconds; by then the process has another lease, and others may have the item.
     for budget in engine.runtime.budgets:
         budget._times.clear()
     await execute(
-        "UPDATE operator_account SET next_call_at = clock_timestamp() + interval '2 seconds' WHERE id = $1", account
+        "UPDATE operator_account SET next_call_at = clock_timestamp() + interval '3 seconds' WHERE id = $1", account
     )
     working = asyncio.create_task(drain_account(account, engine.runtime))
     await until(lambda: outcome_is(engine, operation, "CALLING"))

@@ -114,7 +114,7 @@ async def test_a_limit_below_what_is_used_is_a_risk(engine: Engine) -> None:
 
 async def test_a_lost_answer_to_a_limit_is_settled_by_reading(engine: Engine) -> None:
     sim = await engine.sim("TC")
-    engine.fault("timeout_after", face="tsim", command="setlimit", seconds=2, times=1)
+    engine.fault("timeout_after", face="tsim", command="setlimit", seconds=4, times=1)
 
     operation = await engine.run(SetLimit(64), [sim])
     assert (await engine.item(operation))["state"] == ItemState.UNKNOWN

@@ -33,7 +33,7 @@ async def test_a_lost_answer_is_unknown_until_reading_shows_the_lock(
     engine: Engine, profile: str, fault: str, code: str
 ) -> None:
     sim = await engine.sim(profile)
-    engine.fault(fault, command=COMMAND[profile], times=1, apply=True, seconds=2)
+    engine.fault(fault, command=COMMAND[profile], times=1, apply=True, seconds=4)
     operation = await engine.run(LOCK, [sim])
     assert await engine.outcome(operation) == ("UNKNOWN", code)
     assert await engine.reasons(sim) == set()
@@ -52,7 +52,7 @@ async def test_a_lost_answer_to_a_call_that_changed_nothing_ends_as_failed(
     engine: Engine, profile: str, fault: str, code: str
 ) -> None:
     sim = await engine.sim(profile)
-    engine.fault(fault, command=COMMAND[profile], times=1, apply=False, seconds=2)
+    engine.fault(fault, command=COMMAND[profile], times=1, apply=False, seconds=4)
     operation = await engine.run(LOCK, [sim])
     assert (await engine.outcome(operation))[0] == "UNKNOWN"
 

@@ -35,7 +35,7 @@ async def test_a_result_that_cannot_be_stored_does_not_take_the_others_with_it(e
     results[1].native_code = "\x00 is a letter that PostgreSQL does not store"
     writer = ResultWriter()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.gather(*(writer.write(result, holder) for result in results))
 
     assert [state for state, _ in await engine.outcomes(operation)] == ["SUCCEEDED", "CALLING", "SUCCEEDED"]
@@ -53,7 +53,7 @@ async def test_what_is_written_while_another_result_breaks_is_written_too(engine
     broken.message = 7  # type: ignore[assignment]  # foreign code may hand over anything
     writer = ResultWriter()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         first = asyncio.create_task(writer.write(broken, holder))
         await asyncio.sleep(0)
         await asyncio.sleep(0)

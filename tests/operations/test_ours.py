@@ -41,7 +41,7 @@ async def test_a_renaming_is_done_when_it_is_accepted_and_stays_in_the_history(e
     assert (await engine.operation(operation))["state"] == "DONE"
     assert await engine.outcome(operation) == ("SUCCEEDED", "APPLIED")
     assert (await engine.stored(sim))["name"] == "Қостанай, комбайн №3"
-    page = (await pages_of_items(ItemParent.SIM, [sim.id], None, PageRequest(first=1)))[sim.id]
+    page = (await pages_of_items(engine.owner.principal, ItemParent.SIM, [sim.id], None, PageRequest(first=1)))[sim.id]
     assert (page.rows[0].kind, page.rows[0].state) == ("RENAME", "SUCCEEDED")
 
 
