@@ -6,7 +6,7 @@ The rooms are imported where they are used, so that `manage.py migrate` does not
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from supervisor.errors import CannotStart
 from supervisor.narration import Narrator
 
 if TYPE_CHECKING:
+    from services.process.demo_world import Demo
     from services.process.runtime import Runtime
 
 
@@ -93,7 +94,7 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
         await hand_out_stock()
 
 
-async def seed_demo(settings: Settings) -> Mapping[str, str]:
+async def seed_demo(settings: Settings) -> Demo:
     """Make the demo's companies and users unless they are there; fresh access tokens by principal's name."""
     from models.database import close_database, open_database
     from models.tenancy import process_acts_as_system

@@ -14,13 +14,17 @@ from supervisor.ports import local_host
 _FIRST_QUERY = "{ sims(first: 5) { totalCount edges { node { iccid msisdn profile { code } isLocked } } } }"
 
 
-def demo_content(settings: Settings, tokens: Mapping[str, str]) -> dict[str, object]:
+def demo_content(
+    settings: Settings, tokens: Mapping[str, str], emails: Mapping[str, str], password: str
+) -> dict[str, object]:
     """What the file says; the addresses of the two databases are for scripts that look behind the API."""
     place = f"{local_host(settings.host)}:{settings.port}"
     return {
         "graphql_url": f"http://{place}/graphql",
         "ws_url": f"ws://{place}/graphql",
         "tokens": dict(tokens),
+        "auth_url": f"http://{place}/auth/graphql",
+        "users": {name: {"email": email, "password": password} for name, email in emails.items()},
         "simulator_admin_url": settings.simulator_admin_url,
         "database_url": settings.database_url,
         "redis_url": settings.redis_url,
@@ -46,6 +50,12 @@ def print_welcome(narrator: Narrator, content: Mapping[str, object], path: Path)
     narrator.plain()
     for name, token in tokens.items():
         narrator.plain(f"  token {name:<20} {token}")
+    narrator.plain()
+    users = content["users"]
+    assert isinstance(users, dict)
+    narrator.plain("To log in as one of them, an e-mail address and the password of this start:")
+    for name, user in users.items():
+        narrator.plain(f"  {name:<20} {user['email']:<28} {user['password']}")
     narrator.plain()
     narrator.plain("A first query to paste:")
     narrator.plain(

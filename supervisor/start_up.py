@@ -85,7 +85,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
     await application.migrate_database(settings, narrator)
     stack.push_async_callback(children.stop, "simulator")
     await children.start(_simulator(simulator_port, sims, var_dir))
-    tokens = await application.seed_demo(settings)
+    demo = await application.seed_demo(settings)
     narrator.step("demo world: companies, users and tokens are there")
     stack.push_async_callback(children.stop, "api", "worker", "scheduler")
     api_ready = answers(f"http://{local_host(settings.host)}:{settings.port}/readyz")
@@ -96,7 +96,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
     )
     await application.fill_demo(settings, narrator)
 
-    content = demo_content(settings, tokens)
+    content = demo_content(settings, demo.tokens, demo.emails, demo.password)
     place = var_dir / "demo.json"
     stack.enter_context(demo_file(place, content))
     print_welcome(narrator, content, place)

@@ -28,7 +28,7 @@ async def test_it_hears_messages_keys_and_events(servers: TestServers, redis_url
         )
         await client.set("planted-marker-4711", 1)
         await client.publish("channel", "planted-marker-4711")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(canary.found) < 3:
                 await asyncio.sleep(0.02)
     await client.aclose()

@@ -24,7 +24,7 @@ from transport.accept import negotiate
 from transport.bearer import credential_of
 from transport.documents import Documents
 from transport.limits import MAX_ANONYMOUS_BODY
-from transport.metrics import FAST_OK, HTTP_SECONDS
+from transport.metrics import FAST_FAILED, FAST_OK, HTTP_SECONDS
 from transport.observing import operation_span
 from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
@@ -98,7 +98,7 @@ class FastPath:
             return False
         if body is None:
             return False
-        FAST_OK.inc()
+        (FAST_FAILED if body is _TIMED_OUT else FAST_OK).inc()
         HTTP_SECONDS.observe(monotonic() - began)
         await send({"type": "http.response.start", "status": 200, "headers": _answer_headers(media_type, len(body))})
         await send({"type": "http.response.body", "body": body})

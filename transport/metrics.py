@@ -21,7 +21,7 @@ SUBSCRIPTIONS = Gauge("novaconnect_subscriptions", "Subscriptions that run now."
 SOCKETS = Gauge("novaconnect_sockets", "WebSockets that are open now.")
 SHARED_STREAMS = Gauge("novaconnect_shared_streams", "Executions that serve those subscriptions.")
 
-FAST_OK = OPERATIONS.labels("http", "query", "ok")
+FAST_OK, FAST_FAILED = (OPERATIONS.labels("http", "query", outcome) for outcome in ("ok", "failed"))
 HTTP_SECONDS = SECONDS.labels("http")
 
 

@@ -79,11 +79,10 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
         await execute("UPDATE invoice SET state = 'CREDITED' WHERE id = ANY($1::bigint[])", [invoice_id, note_id])
         await record(
             principal,
-            "credit_note.issued",
+            "invoice.credited",
             f"invoice:{invoice_id}",
             company_id=invoice["company_id"],
-            before={"state": invoice["state"]},
-            after={"state": InvoiceState.CREDITED.value, "reason": text, "bill_again": bill_again},
+            after={"credit_note": note_id, "reason": text, "bill_again": bill_again},
         )
     return note_id
 

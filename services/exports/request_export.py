@@ -18,6 +18,7 @@ from domain.reports import ReportFormat
 from eventstream import ExportChanged
 from models.database import execute, fetch_row, fetch_value
 from models.where import Where
+from services.audit.record import record
 from services.exports.export_rows import ExportRow, get_export
 from services.exports.layout import report_name
 from services.exports.parameters import ReportParameters
@@ -77,6 +78,13 @@ async def request_export(
     try:
         async with unit_of_work() as uow:
             export_id = await queue_export(uow, request, owner, principal.user_id, idempotency_key)
+            await record(
+                principal,
+                "export.requested",
+                f"export:{export_id}",
+                company_id=owner,
+                detail={"report": request.parameters.report.value, "format": request.format.value},
+            )
     except asyncpg.UniqueViolationError:
         known = await _known(principal, request, owner, idempotency_key)
         assert known is not None
@@ -124,7 +132,11 @@ def file_name(request: ExportRequest, language: str) -> str:
 
 
 async def company_for(principal: Principal, company_id: int | None) -> int:
-    """The company that a file is to belong to: the one named, or the principal's only one."""
+    """The company that a file is to belong to: the one named, or the principal's only one.
+
+    `Forbidden` for a token that is restricted to groups: the file is written for the user, whom nothing restricts.
+    """
+    principal.require_whole_company()
     if company_id is None:
         if principal.company_ids is None or len(principal.company_ids) != 1:
             raise InvalidValue("Say for which company: you see several.", path=("companyId",))

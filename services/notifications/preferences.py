@@ -9,6 +9,7 @@ from access import Principal
 from domain.errors import InvalidValue
 from domain.notifications import ChannelName, NotificationKind, is_told_by_default
 from models.database import execute, fetch
+from services.audit.record import record
 from services.unit_of_work import unit_of_work
 
 
@@ -57,4 +58,11 @@ async def set_preferences(
         if wanted:
             columns = zip(*((kind.value, channel.value, enabled) for kind, channel, enabled in wanted), strict=True)
             await execute(_SET, principal.user_id, *(list(column) for column in columns))
+            await record(
+                principal,
+                "preferences.changed",
+                f"user:{principal.user_id}",
+                company_id=principal.company_ids[0] if principal.company_ids and principal.agent_id is None else None,
+                after={f"{kind.value}.{channel.value}": enabled for kind, channel, enabled in wanted},
+            )
     return await list_preferences(principal)

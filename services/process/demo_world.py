@@ -1,14 +1,17 @@
-"""The demo's companies, users and tokens, and how the stock is handed out; never called in production."""
+"""The demo's companies, agent, users and tokens, and how the stock is handed out; never called in production."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from access import digest_of, new_token
 from domain.clock import clock
-from models import AccessToken, Company, User, UserRole
+from models import AccessToken, Agent, Company, User, UserRole
 from models.database import execute
+from services.accounts.passwords import hash_password
 from services.inventory.store_inventory import ensure_stock
 from services.unit_of_work import unit_of_work
 
@@ -19,8 +22,13 @@ _USERS: dict[str, tuple[str | None, UserRole, str, str]] = {
     "manager": ("steppe", UserRole.MANAGER, "manager@steppe.example", "Daniyar Manager"),
     "viewer": ("steppe", UserRole.VIEWER, "viewer@steppe.example", "Viktor Viewer"),
     "other_company_owner": ("taiga", UserRole.OWNER, "owner@taiga.example", "Olga Owner"),
+    "agent": (None, UserRole.AGENT, "agent@partner.example", "Arman Agent"),
     "staff": (None, UserRole.STAFF, "staff@novaconnect.example", "Support Staff"),
+    "admin": (None, UserRole.ADMIN, "admin@novaconnect.example", "Platform Admin"),
 }
+
+_AGENT = "Partner Agency"
+"""The agent of the demo; it looks after the first company."""
 
 # Five of eight SIMs to the first company, three to the second; the two profiles alternate in order of creation.
 _HAND_OUT = """
@@ -37,22 +45,44 @@ FROM numbered n WHERE n.id = s.id
 """
 
 
-async def seed() -> Mapping[str, str]:
-    """Make companies and users unless they are there, and a fresh token for each; tokens by principal's name."""
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """By principal's name: tokens, and the address of each, all with one password. Both are fresh at every start."""
+
+    tokens: Mapping[str, str]
+    emails: Mapping[str, str]
+    password: str
+
+
+async def seed() -> Demo:
+    """Make companies, an agent and users unless they are there, and a fresh token for each, and a password for all."""
+    password = secrets.token_urlsafe(9)
+    hashed = await hash_password(password)
     async with unit_of_work():
         await ensure_stock()
         companies = {
             key: (await Company.get_or_create(name=name, defaults={"country": country}))[0]
             for key, (name, country) in _COMPANIES.items()
         }
+        agent, _ = await Agent.get_or_create(name=_AGENT, defaults={"created_at": clock.now()})
+        await Company.filter(id=companies["steppe"].id, agent_id=None).update(agent_id=agent.id)
         tokens = {}
         for principal, (company, role, email, name) in _USERS.items():
             user, _ = await User.get_or_create(
                 email=email,
-                defaults={"name": name, "role": role, "company": companies[company] if company else None},
+                defaults={
+                    "name": name,
+                    "role": role,
+                    "company": companies[company] if company else None,
+                    "agent": agent if role is UserRole.AGENT else None,
+                },
+            )
+            now = clock.now()
+            await User.filter(id=user.id).update(
+                password_hash=hashed, password_changed_at=now, email_confirmed_at=user.email_confirmed_at or now
             )
             tokens[principal] = await _fresh_token(user)
-    return tokens
+    return Demo(tokens, {principal: row[2] for principal, row in _USERS.items()}, password)
 
 
 async def _fresh_token(user: User) -> str:

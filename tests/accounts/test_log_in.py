@@ -53,15 +53,22 @@ async def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
     without_password = world.manager.user.email
     times: dict[str, list[float]] = {known: [], NOBODY: [], without_password: []}
     answers = []
-    for _ in range(5):
+    for _ in range(9):  # fewer than shut the account
         for email, taken in times.items():
             began = time.perf_counter()
             answers.append(await browser.log_in(email, "not the password"))
             taken.append(time.perf_counter() - began)
+        if len(times[known]) >= 5 and _spread(times) < 1.5:  # what else runs on the machine only ever makes it slower
+            break
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["userErrors"][0]["code"] == "WRONG_CREDENTIALS"
-    fastest, slowest = min(map(min, times.values())), max(map(min, times.values()))
-    assert slowest < fastest * 1.5, {email: statistics.median(taken) for email, taken in times.items()}
+    assert _spread(times) < 1.5, {email: statistics.median(taken) for email, taken in times.items()}
+
+
+def _spread(times: dict[str, list[float]]) -> float:
+    """How many times longer the slowest takes than the quickest, each at its best."""
+    best = [min(taken) for taken in times.values()]
+    return max(best) / min(best)
 
 
 async def test_ten_wrong_passwords_shut_the_account_for_a_quarter_of_an_hour(

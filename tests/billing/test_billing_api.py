@@ -210,7 +210,7 @@ async def test_a_credit_note_takes_an_invoice_back_exactly_once(billed: Billed, 
     assert len(both) == 2 and sum(row.eur_total for row in both) == sum(row.local_amount or 1 for row in both) == 0
     assert sum(row.amount for row in await Charge.filter(invoice_id__in=[row.id for row in both])) == 0
     assert await issue_documents() == 1
-    assert await AuditEntry.filter(action="credit_note.issued").count() == 1
+    assert await AuditEntry.filter(action="invoice.credited").count() == 1
     found = (await read(world.owner, ONE, id=asked["invoiceId"]))["invoice"]["creditNote"]
     assert found["corrects"] == {"number": "NCK-0001"} and found["reason"] == "Wrong tariff"
 

@@ -32,7 +32,7 @@ class Stream:
 
     async def result(self) -> Any:
         """The next result, errors and all."""
-        return await asyncio.wait_for(anext(self._results), 10)
+        return await asyncio.wait_for(anext(self._results), 30)
 
     async def event(self) -> dict[str, Any]:
         """The next event."""

@@ -59,7 +59,7 @@ async def test_the_stream_ends(endpoint: Endpoint, world: TwoCompanies, change: 
             await Sim.filter(id=truck.id).update(name="told to nobody")
             await publish([SimsChanged(world.company.id, (truck.id,))])
         told: list[str | bytes] = []
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             with contextlib.suppress(websockets.ConnectionClosed):
                 while True:
                     told.append(await watching.socket.recv())

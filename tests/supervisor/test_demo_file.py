@@ -15,7 +15,8 @@ from supervisor.narration import Narrator
 def content(tmp_path: Path) -> dict[str, object]:
     environ = {"DATABASE_URL": "postgresql://localhost/nova", "REDIS_URL": "redis://localhost", "HOST": "0.0.0.0"}
     settings = load(environ | demo_environment(18090, tmp_path, 8123))
-    return demo_content(settings, {"owner": "nova_owner", "staff": "nova_staff"})
+    tokens, emails = {"owner": "nova_owner", "staff": "nova_staff"}, {"owner": "owner@steppe.example"}
+    return demo_content(settings, tokens, emails, "of this start")
 
 
 def test_the_file_has_what_a_script_needs_and_is_removed_at_stop(tmp_path: Path) -> None:
@@ -29,6 +30,8 @@ def test_the_file_has_what_a_script_needs_and_is_removed_at_stop(tmp_path: Path)
     assert read["graphql_url"] == "http://127.0.0.1:8123/graphql"
     assert read["ws_url"] == "ws://127.0.0.1:8123/graphql"
     assert read["simulator_admin_url"] == "http://127.0.0.1:18090/admin"
+    assert read["auth_url"] == "http://127.0.0.1:8123/auth/graphql"
+    assert read["users"] == {"owner": {"email": "owner@steppe.example", "password": "of this start"}}
     assert read["tokens"] == {"owner": "nova_owner", "staff": "nova_staff"}
     assert not path.exists()
 
@@ -41,6 +44,7 @@ def test_a_person_reads_the_address_the_tokens_and_a_query(
     said = printed.getvalue()
     assert "http://127.0.0.1:8123/graphql" in said
     assert "nova_staff" in said
+    assert "owner@steppe.example" in said and "of this start" in said
     assert "Bearer nova_owner" in said
 
 

@@ -68,7 +68,7 @@ class Endpoint:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(request)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 return await reader.readuntil(until)
         finally:
             writer.close()
@@ -104,7 +104,7 @@ async def serving(app: ASGIApp, *, lifespan: str = "off", settings: Settings | N
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -114,7 +114,7 @@ async def messages(socket: Any, *types: str) -> list[dict[str, Any]]:
     import orjson
 
     received: list[dict[str, Any]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not received or received[-1]["type"] not in types:
             received.append(orjson.loads(await socket.recv()))
     return received
@@ -122,7 +122,7 @@ async def messages(socket: Any, *types: str) -> list[dict[str, Any]]:
 
 async def close_code(socket: Any) -> int:
     """Read to the end of a socket, and give the code with which the server closed it."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
                 await socket.recv()
