@@ -12,12 +12,13 @@ import pytest
 
 from domain.clock import clock
 from models import AuditEntry, Charge, Invoice
-from models.database import execute
+from models.database import execute, fetch_value, transaction
 from schema.ids import global_id
 from services.billing.exchange_rates import keep_rates
 from services.billing.issue_documents import issue_documents
 from services.billing.open_invoices import debts_of, open_invoices
 from services.billing.run_billing import run_billing
+from services.payments.ledger import book_receipt, book_settlement
 from tests.billing.banks import Banks
 from tests.billing.world import LONG_AGO, add_session, first_of, on_the_first, set_time
 from tests.graphql.conftest import Ask
@@ -337,3 +338,30 @@ async def test_anybody_asks_for_working_days_and_deadlines(world: TwoCompanies, 
         {"country": "RU", "from": "0001-01-01", "to": "0001-01-02"},
     ):
         assert (await ask(world.viewer, days, **wrong))["errors"][0]["extensions"]["code"] == "INVALID_VALUE"
+
+
+async def test_what_was_paid_of_a_credited_invoice_is_the_companys_credit_again(billed: Billed, read: Ask) -> None:
+    company = billed.world.company
+    invoice = await Invoice.filter(company_id=company.id).order_by("period").first()
+    await execute(
+        "WITH s AS (INSERT INTO bank_statement (legal_entity_id, sha256, file_name, format, encoding, imported_at, new_payments,"
+        " known_payments) VALUES ($1, 'x', 'x', 'CSV', 'utf-8', now(), 1, 0) RETURNING id)"
+        " INSERT INTO payment (id, legal_entity_id, statement_id, bank_ref, line, paid_on, amount, currency, payer,"
+        " payer_tax_number, purpose, company_id, credit_on, credited_on, imported_at)"
+        " SELECT 7, $1, s.id, 'r', 1, '2024-01-03', 5000, 'KZT', '', '', '', $2, '2024-01-04', '2024-01-04', now() FROM s",
+        invoice.legal_entity_id,
+        company.id,
+    )
+    async with transaction():
+        await book_receipt(company.id, 7, "KZT", Decimal(5000), date(2024, 1, 4), "CREDIT")
+        await book_settlement(company.id, 7, "KZT", Decimal(5000), date(2024, 1, 4), invoice.id)
+        await execute("UPDATE invoice SET state = 'PART_PAID', paid_amount = 5000 WHERE id = $1", invoice.id)
+    credit = "SELECT -sum(amount) FROM ledger_entry WHERE account = 'CREDIT'"
+    assert await fetch_value(credit) == 0
+
+    asked = {"invoiceId": global_id("Invoice", invoice.id), "reason": "Wrong tariff"}
+    assert (await read(billed.world.staff, CREDIT, input=asked))["issueCreditNote"]["userErrors"] == []
+
+    assert await fetch_value(credit) == Decimal(5000)
+    await invoice.refresh_from_db()
+    assert (invoice.state, invoice.paid_amount) == ("CREDITED", 0)
