@@ -58,6 +58,14 @@ async def test_it_gets_ready_and_answers_a_script(system: System) -> None:
         assert line in system.said
 
 
+async def test_reports_show_both_profiles_soon_after_the_start(system: System) -> None:
+    def shown() -> bool:
+        sessions = system.profiles_in_reports()
+        return min(sessions.get("TC", 0), sessions.get("TD", 0)) > 20
+
+    await until(shown, READY_SECONDS)
+
+
 async def test_a_second_start_in_the_folder_is_refused_and_harms_nothing(system: System) -> None:
     environ = os.environ | {"NOVACONNECT_VAR": str(system.var_dir), "PORT": str(choose_port())}
     command = [sys.executable, str(ROOT / "manage.py"), "up"]
