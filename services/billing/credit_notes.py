@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from access import Principal
 from billing_calendar.working_days import local_date
 from domain.billing.invoices import InvoiceKind, InvoiceState
@@ -12,7 +14,7 @@ from models.database import execute, fetch_row, fetch_value, transaction
 from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
-from services.billing.legal_entities import entities_by_id
+from services.billing.legal_entities import LegalEntityRow, entities_by_id
 
 LONGEST_REASON = 500
 
@@ -62,21 +64,7 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             clock.now(),
         )
         await execute(_LINES, invoice_id, note_id, bill_again)
-        rate = UsableRate(invoice["rate"], invoice["rate_on"], invoice["rate_source"], invoice["rate_id"])
-        issue = Issue(
-            invoice_id=note_id,
-            kind=InvoiceKind.CREDIT_NOTE,
-            issued_on=local_date(entity.country, clock.now()),
-            rate=rate,
-            quantum=invoice["quantum"],
-            eur=-invoice["eur_total"],
-            local=-invoice["local_amount"],
-            company_id=invoice["company_id"],
-            country=invoice["country"],
-            corrects_id=invoice_id,
-            reason=text,
-        )
-        await write_issue(entity, issue, value)
+        await write_issue(entity, _issue(invoice, note_id, invoice_id, entity, text), value)
         await execute("UPDATE invoice SET state = 'CREDITED' WHERE id = ANY($1::bigint[])", [invoice_id, note_id])
         await record(
             principal,
@@ -86,6 +74,24 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             after={"credit_note": note_id, "reason": text, "bill_again": bill_again},
         )
     return note_id
+
+
+def _issue(invoice: asyncpg.Record, note_id: int, invoice_id: int, entity: LegalEntityRow, text: str) -> Issue:
+    """What the credit note of an invoice says: its amounts at its own rate, with the sign turned round."""
+    rate = UsableRate(invoice["rate"], invoice["rate_on"], invoice["rate_source"], invoice["rate_id"])
+    return Issue(
+        invoice_id=note_id,
+        kind=InvoiceKind.CREDIT_NOTE,
+        issued_on=local_date(entity.country, clock.now()),
+        rate=rate,
+        quantum=invoice["quantum"],
+        eur=-invoice["eur_total"],
+        local=-invoice["local_amount"],
+        company_id=invoice["company_id"],
+        country=invoice["country"],
+        corrects_id=invoice_id,
+        reason=text,
+    )
 
 
 async def _earlier(invoice_id: int, reason: str) -> int:
