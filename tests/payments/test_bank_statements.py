@@ -130,13 +130,14 @@ async def test_a_person_decides(world: TwoCompanies, ask: Ask, read: Ask) -> Non
         found: dict[str, Any] = (await read(world.staff, ASSIGN, input={"paymentId": payment, **to}))["assignPayment"]
         return found
 
-    for wrong, code in [
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({}, "INVALID_VALUE"),
         ({"invoiceIds": invoice_ids}, "INVALID_VALUE"),
         ({"invoiceIds": [global_id("Invoice", 10**9)]}, "NOT_FOUND"),
         ({"companyId": global_id("Company", 10**9)}, "NOT_FOUND"),
         ({"invoiceIds": ["nonsense"]}, "INVALID_ID"),
-    ]:
+    ]
+    for wrong, code in refusals:
         assert [error["code"] for error in (await assign(ids[0], **wrong))["userErrors"]] == [code]
     other = await assign(ids[1], invoiceIds=invoice_ids[:1])
     assert [error["code"] for error in other["userErrors"]] == ["OTHER_CURRENCY"]

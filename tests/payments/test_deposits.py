@@ -110,7 +110,7 @@ async def test_warnings_then_the_lock_then_the_end_of_it(
 
 
 async def test_bad_top_ups_change_nothing(prepaid: Company, world: TwoCompanies, ask: Ask) -> None:
-    for amount, more, code in [
+    bad: list[tuple[str, dict[str, Any], str]] = [
         ("1.234", {}, "INVALID_AMOUNT"),
         ("-5", {}, "INVALID_AMOUNT"),
         ("0", {}, "INVALID_AMOUNT"),
@@ -118,7 +118,8 @@ async def test_bad_top_ups_change_nothing(prepaid: Company, world: TwoCompanies,
         ("5", {"note": ""}, "INVALID_VALUE"),
         ("5", {"companyId": global_id("Company", world.other_company.id)}, "NOT_FOUND"),
         ("5", {"idempotencyKey": ""}, "INVALID_VALUE"),
-    ]:
+    ]
+    for amount, more, code in bad:
         payload = await top_up(ask, world, amount, **more)
         assert [error["code"] for error in payload["userErrors"]] == [code], (amount, more)
     assert await fetch_value("SELECT count(*) FROM deposit_entry") == 0

@@ -17,7 +17,7 @@ from schema.ids import global_id
 from services.dunning.run_dunning import lock_due, remind_due, unlock_due
 from services.files.download_links import DownloadLinks, use_download_links
 from services.files.file_store import open_file_store, use_file_store
-from services.schedule import run_days
+from services.schedule.day_jobs import DAY_JOBS
 from services.schedule.leadership import Leadership
 from services.schedule.run_days import run_due_days
 from settings import Settings
@@ -58,7 +58,7 @@ async def is_locked(company: Company) -> bool:
 async def test_days_are_caught_up_one_after_another_and_done_once(world: TwoCompanies) -> None:
     at("2023-12-05")
     invoice = await debtor(world)
-    assert await run_due_days() == 2 * len(run_days.DAY_JOBS)
+    assert await run_due_days() == 2 * len(DAY_JOBS)
     assert await run_due_days() == 0
     at("2023-12-10")
     await statement(world.staff, "x;09.12.2023;1;KZT;x;nobody", entity="KZ")
@@ -156,12 +156,13 @@ async def test_a_preview_and_a_promise(world: TwoCompanies, ask: Ask, read: Ask)
     await lock_due("KZ", date(2023, 12, 11))
     assert await is_locked(world.company)
     good = {"invoiceId": invoice_id, "until": "2023-12-13", "reason": "the order was shown"}
-    for wrong, code in [
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({"until": "2023-12-10"}, "INVALID_VALUE"),
         ({"until": "2024-03-01"}, "INVALID_VALUE"),
         ({"reason": " "}, "INVALID_VALUE"),
         ({"invoiceId": global_id("Invoice", 10**9)}, "NOT_FOUND"),
-    ]:
+    ]
+    for wrong, code in refusals:
         payload = (await read(world.staff, PROMISE, input=good | wrong))["grantPaymentPromise"]
         assert [error["code"] for error in payload["userErrors"]] == [code]
     assert (await read(world.owner, PROMISE, input=good))["grantPaymentPromise"]["userErrors"][0]["code"] == "FORBIDDEN"
@@ -249,7 +250,7 @@ async def test_a_job_that_fails_holds_the_following_and_is_tried_again(
     await execute("UPDATE job_run SET tried_at = tried_at - interval '2 minutes'")
     await run_due_days()
     rows = {row["job"]: row for row in await fetch("SELECT * FROM job_run WHERE calendar = 'RU'")}
-    assert list(rows) == [job.name for job in run_days.DAY_JOBS]
+    assert list(rows) == [job.name for job in DAY_JOBS]
     assert rows["BANK_IMPORT"]["outcome"] == "1 statements imported, 1 files could not be used."
     assert rows["BANK_IMPORT"]["attempts"] == 2
     assert await fetch_value("SELECT count(*) FROM payment") == 1
