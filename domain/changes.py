@@ -139,12 +139,16 @@ class SetViolationLock(Change):
 
 LOCK, UNLOCK, CANCEL_LOCATION = Change(K.LOCK), Change(K.UNLOCK), Change(K.CANCEL_LOCATION)
 RECONNECT_PACKAGE, LIFT_VIOLATION_LOCK = Change(K.RECONNECT_PACKAGE), Change(K.LIFT_VIOLATION_LOCK)
+SET_FINANCIAL_LOCK, LIFT_FINANCIAL_LOCK = Change(K.SET_FINANCIAL_LOCK), Change(K.LIFT_FINANCIAL_LOCK)
 
 IN_DATABASE = frozenset({K.RENAME, K.ASSIGN_GROUPS, K.MOVE})
 """Kinds that end in our database, in the transaction that accepts them."""
 
 STAFF_ONLY = frozenset({K.SET_VIOLATION_LOCK, K.LIFT_VIOLATION_LOCK})
 """Kinds that customers cannot ask for."""
+
+SYSTEM_ONLY = frozenset({K.SET_FINANCIAL_LOCK, K.LIFT_FINANCIAL_LOCK})
+"""Kinds that nobody asks for: they follow from what is paid."""
 
 PACKAGE_KINDS = frozenset({K.CHANGE_PACKAGE, K.RECONNECT_PACKAGE, K.SET_ROAMING})
 """Kinds that wait for the end of a change of the roaming plan."""

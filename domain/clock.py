@@ -20,6 +20,10 @@ class Clock:
         """How far business time is ahead of real time."""
         return self._offset
 
+    def begin_at(self, offset: timedelta) -> None:
+        """Take the simulator's clock over at a process's start, also one that lies in the past."""
+        self._offset = offset
+
     def shift_to(self, offset: timedelta) -> None:
         """Follow the simulator's clock; business time never runs backwards while a process lives."""
         self._offset = max(self._offset, offset)

@@ -22,6 +22,8 @@ LOCK_OF: dict[OperationKind, LockKind] = {
     OperationKind.UNLOCK: LockKind.VOLUNTARY,
     OperationKind.SET_VIOLATION_LOCK: LockKind.VIOLATION,
     OperationKind.LIFT_VIOLATION_LOCK: LockKind.VIOLATION,
+    OperationKind.SET_FINANCIAL_LOCK: LockKind.FINANCIAL,
+    OperationKind.LIFT_FINANCIAL_LOCK: LockKind.FINANCIAL,
     OperationKind.RECONNECT_PACKAGE: LockKind.PACKAGE,
 }
 """The lock reason that a kind sets or lifts."""
@@ -139,8 +141,8 @@ def _judge_unlock(kind: OperationKind, situation: Situation, traits: Traits) -> 
         if not remaining:
             return CALL
         return Verdict(Ruling.SETTLED, OutcomeCode.STILL_LOCKED, still_locked(remaining))
-    if kind is OperationKind.LIFT_VIOLATION_LOCK:
-        return Verdict(Ruling.REFUSED, OutcomeCode.NOT_LOCKED, "This SIM is not locked for a violation.")
+    if kind is not OperationKind.UNLOCK:
+        return Verdict(Ruling.REFUSED, OutcomeCode.NOT_LOCKED, f"This SIM has no lock {LOCK_OF[kind].value} to lift.")
     if remaining:
         weighty = weightiest(remaining)
         assert weighty is not None
@@ -231,6 +233,8 @@ _RULES: dict[OperationKind, Callable[[OperationKind, Situation, Traits], Verdict
     OperationKind.MOVE: _judge_move,
     OperationKind.SET_VIOLATION_LOCK: _judge_lock,
     OperationKind.LIFT_VIOLATION_LOCK: _judge_unlock,
+    OperationKind.SET_FINANCIAL_LOCK: _judge_lock,
+    OperationKind.LIFT_FINANCIAL_LOCK: _judge_unlock,
 }
 
 

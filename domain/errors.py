@@ -36,6 +36,13 @@ class RefusalCode(StrEnum):
     NOT_APPROVED = "NOT_APPROVED"
     LAST_OWNER = "LAST_OWNER"
     ALREADY_EXISTS = "ALREADY_EXISTS"
+    INVALID_STATEMENT = "INVALID_STATEMENT"
+    INVALID_AMOUNT = "INVALID_AMOUNT"
+    FUTURE_DATE = "FUTURE_DATE"
+    INVALID_FILE = "INVALID_FILE"
+    ALREADY_PAID = "ALREADY_PAID"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
+    COMPANY_LOCKED = "COMPANY_LOCKED"
 
 
 class DomainError(Exception):
@@ -202,3 +209,45 @@ class TooManyExports(DomainError):
     """So many reports of the company wait to be written that another is not taken."""
 
     code = RefusalCode.TOO_MANY_EXPORTS
+
+
+class InvalidStatement(DomainError):
+    """A bank statement of which nothing can be used."""
+
+    code = RefusalCode.INVALID_STATEMENT
+
+
+class InvalidAmount(DomainError):
+    """An amount that is not more than 0, or has more than two decimals."""
+
+    code = RefusalCode.INVALID_AMOUNT
+
+
+class FutureDate(DomainError):
+    """A day that has not come, where only one that has makes sense."""
+
+    code = RefusalCode.FUTURE_DATE
+
+
+class InvalidFile(DomainError):
+    """A file that is too large, or not of a kind that is taken."""
+
+    code = RefusalCode.INVALID_FILE
+
+
+class AlreadyPaid(DomainError):
+    """An invoice of which nothing is owed, or a payment that was assigned before."""
+
+    code = RefusalCode.ALREADY_PAID
+
+
+class OtherCurrency(DomainError):
+    """A payment in another currency than that of what it is to pay."""
+
+    code = RefusalCode.OTHER_CURRENCY
+
+
+class CompanyLocked(DomainError):
+    """The company is locked for non-payment: it cannot operate its SIMs."""
+
+    code = RefusalCode.COMPANY_LOCKED

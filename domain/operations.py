@@ -28,17 +28,21 @@ class OperationKind(StrEnum):
     MOVE = "MOVE"
     SET_VIOLATION_LOCK = "SET_VIOLATION_LOCK"
     LIFT_VIOLATION_LOCK = "LIFT_VIOLATION_LOCK"
+    SET_FINANCIAL_LOCK = "SET_FINANCIAL_LOCK"
+    LIFT_FINANCIAL_LOCK = "LIFT_FINANCIAL_LOCK"
 
 
 ACTION_OF: dict[OperationKind, Action] = {
     **{OperationKind(action.value): action for action in Action},
     OperationKind.SET_VIOLATION_LOCK: Action.LOCK,
     OperationKind.LIFT_VIOLATION_LOCK: Action.UNLOCK,
+    OperationKind.SET_FINANCIAL_LOCK: Action.LOCK,
+    OperationKind.LIFT_FINANCIAL_LOCK: Action.UNLOCK,
 }
 """What a kind asks of the operator; the kinds that are not here end in the database."""
 
-BLOCKING = frozenset({OperationKind.LOCK, OperationKind.SET_VIOLATION_LOCK})
-UNBLOCKING = frozenset({OperationKind.UNLOCK, OperationKind.LIFT_VIOLATION_LOCK})
+BLOCKING = frozenset({OperationKind.LOCK, OperationKind.SET_VIOLATION_LOCK, OperationKind.SET_FINANCIAL_LOCK})
+UNBLOCKING = frozenset({OperationKind.UNLOCK, OperationKind.LIFT_VIOLATION_LOCK, OperationKind.LIFT_FINANCIAL_LOCK})
 """The kinds that set and lift the operator's block."""
 
 LOCK_KINDS = f"({', '.join(repr(kind.value) for kind in sorted(BLOCKING | UNBLOCKING))})"

@@ -31,7 +31,10 @@ from services.process.clock_follower import start_clock_follower
 from services.process.log_setup import set_up_logging
 from services.process.metrics import measure_queue_when_due, serve_metrics
 from services.process.tracing import start_tracing
+from services.schedule.keep_days import keep_days
+from services.schedule.leadership import Leadership
 from settings import load
+from settings.dunning import use_dunning_terms
 
 PERIOD = 1.0
 """Seconds between two rounds: how long a lost hint or a dead worker's items wait at most."""
@@ -49,10 +52,11 @@ async def run(announce_ready: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     use_billing_terms(settings.billing)
+    use_dunning_terms(settings.dunning)
     use_file_store(open_file_store(settings))
     use_download_links(open_download_links(settings))
     process_acts_as_system()
-    await open_database(settings.require_database(), pool_size=3)
+    await open_database(settings.require_database(), pool_size=4)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
     follower = await start_clock_follower(settings)
@@ -61,14 +65,18 @@ async def run(announce_ready: Callable[[], None]) -> None:
     deliverer = Deliverer(channels_of(settings), settings.support_email)
     # Beside the rounds: a mail server may be slow, and those who wait for a dead worker's items must not.
     delivering = asyncio.create_task(deliverer.keep_delivering(PERIOD), name="deliver")
+    leadership = Leadership(settings.require_database())
+    days = asyncio.create_task(keep_days(leadership), name="days")
     announce_ready()
     while not stop.is_set():
         await _round()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PERIOD)
-    delivering.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await delivering
+    for task in (delivering, days):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await leadership.close()
     await deliverer.close()
     if follower is not None:
         follower.cancel()

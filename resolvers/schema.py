@@ -22,6 +22,8 @@ from resolvers.home import HomeQuery, SupportMutation
 from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
+from resolvers.payment_mutation import PaymentMutation
+from resolvers.payment_query import PaymentQuery
 from resolvers.reading_query import ReadingQuery
 from resolvers.report_query import ReportQuery
 from resolvers.sim_query import SimQuery
@@ -42,6 +44,7 @@ class Query(
     HomeQuery,
     NotificationQuery,
     BillingQuery,
+    PaymentQuery,
 ):
     """All queries."""
 
@@ -59,6 +62,7 @@ class Mutation(
     CompanyMutation,
     NotificationMutation,
     DownloadMutation,
+    PaymentMutation,
 ):
     """All mutations."""
 

@@ -33,8 +33,10 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _ADMIN: ("company", "companies", "users", "agents", "auditLog", "accessTokens"),
     # What is told to a user is about SIMs and about money.
     _READ | _BILLING: ("notifications",),
-    _BILLING: ("invoices", "invoice"),
-    _BILLING | _ADMIN: ("previewBilling", "billingRuns", "exchangeRates", "calendarYears"),
+    _BILLING: ("invoices", "invoice", "payments", "dunningPreview", "paymentOrders", "deposit", "depositEntries"),
+    _BILLING | _ADMIN: (
+        *("previewBilling", "billingRuns", "exchangeRates", "calendarYears", "unmatchedPayments", "scheduledJobs"),
+    ),
     _REPORTS: (
         "sessionReport",
         "dailyReport",
@@ -46,7 +48,7 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport", "updateProfile", "saveView", "deleteView", "markRead", "setNotificationPreferences"),
+    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *(
@@ -61,11 +63,24 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
     _ADMIN: (
-        *("changePassword", "endSession", "logOutEverywhere", "createAccessToken", "deleteAccessToken"),
+        *(
+            "updateProfile",
+            "saveView",
+            "deleteView",
+            "changePassword",
+            "endSession",
+            "logOutEverywhere",
+            "createAccessToken",
+            "deleteAccessToken",
+        ),
         *("reissueAccessToken", "createCompany", "updateCompany", "setCompanyState", "assignAgent", "createAgent"),
         *("inviteUser", "inviteUserAgain", "changeUserRole", "disableUser", "enableUser"),
     ),
-    _BILLING | _ADMIN: ("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear"),
+    _BILLING: ("uploadPaymentOrder",),
+    _BILLING | _ADMIN: (
+        *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
+        *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
+    ),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
 }
 _SUBSCRIPTIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
@@ -101,6 +116,7 @@ TYPES: Mapping[str, frozenset[Scope]] = {
     "SimGroup": _READ,
     "Operation": _READ,
     "Invoice": _BILLING,
+    "Payment": _BILLING,
     "Session": _ADMIN,
     "AccessToken": _ADMIN,
     "User": _ADMIN,

@@ -58,6 +58,13 @@ class ErrorCode(Enum):
     NOT_APPROVED = "NOT_APPROVED"
     LAST_OWNER = "LAST_OWNER"
     ALREADY_EXISTS = "ALREADY_EXISTS"
+    INVALID_STATEMENT = "INVALID_STATEMENT"
+    INVALID_AMOUNT = "INVALID_AMOUNT"
+    FUTURE_DATE = "FUTURE_DATE"
+    INVALID_FILE = "INVALID_FILE"
+    ALREADY_PAID = "ALREADY_PAID"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
+    COMPANY_LOCKED = "COMPANY_LOCKED"
     INVALID_REQUEST = "INVALID_REQUEST"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
@@ -99,6 +106,13 @@ describe(
         "NOT_APPROVED": "The company has not been approved by NovaConnect yet, or it is closed.",
         "LAST_OWNER": "A company keeps at least one owner: make another one first.",
         "ALREADY_EXISTS": "There is one of this kind already.",
+        "INVALID_STATEMENT": "Nothing of the bank statement can be used; the message says why.",
+        "INVALID_AMOUNT": "The amount is not more than 0, or has more than two decimals.",
+        "FUTURE_DATE": "The day has not come yet.",
+        "INVALID_FILE": "The file is too large, broken, or not of a kind that is taken.",
+        "ALREADY_PAID": "Nothing is owed of the invoice, or the payment was assigned before.",
+        "OTHER_CURRENCY": "The payment came in another currency than what it is to pay.",
+        "COMPANY_LOCKED": "The company is locked for non-payment and cannot operate its SIMs; the message names the invoices.",
         "INVALID_REQUEST": "The request is not one that this API can answer: bad JSON, GraphQL, method or media type.",
         "PERSISTED_QUERY_NOT_FOUND": "No text is known for this hash (Apollo's persisted queries): send it along once.",
         "REQUEST_TOO_LARGE": "The request, its query text or one of its values is too large.",

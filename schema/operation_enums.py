@@ -38,6 +38,8 @@ describe(
         "MOVE": "Gives it to another company.",
         "SET_VIOLATION_LOCK": "Locks it for a violation (staff only).",
         "LIFT_VIOLATION_LOCK": "Lifts the lock for a violation (staff only).",
+        "SET_FINANCIAL_LOCK": "Locks it for non-payment (by the system only).",
+        "LIFT_FINANCIAL_LOCK": "Lifts the lock for non-payment (by the system only).",
     },
 )
 describe(

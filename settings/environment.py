@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from settings.bad_setting import BadSetting
 from settings.billing_settings import BillingSettings, Rating
+from settings.dunning import DunningTerms, read_dunning_terms
 from settings.gates import GateSettings, load_gates
 
 DEFAULT_SENDER = "NovaConnect <novaconnect@localhost>"
@@ -63,6 +64,7 @@ class Settings:
     public_url: str | None = None
     portal_url: str | None = None
     billing: BillingSettings = field(default_factory=BillingSettings)
+    dunning: DunningTerms = field(default_factory=DunningTerms)
     gates: GateSettings = field(default_factory=GateSettings)
 
     @property
@@ -131,6 +133,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=_address(env, "PUBLIC_URL"),
         portal_url=_address(env, "PORTAL_URL"),
         billing=_billing(env),
+        dunning=read_dunning_terms(env),
         gates=load_gates(env),
     )
     return _checked(settings)

@@ -9,6 +9,7 @@ import json
 import signal
 import socket
 import sys
+import time
 from typing import cast
 
 import uvicorn
@@ -47,7 +48,8 @@ def open_world(options: Options) -> tuple[World, Journal | None]:
     """The world as it was saved, or a new one. Raises StateUnreadable."""
     lines = persistence.saved_lines(options.state_dir) if options.state_dir else []
     head = lines[0] if lines else {}
-    clock = VirtualClock(persistence.last_offset(lines))
+    begins = 0.0 if options.starts_at is None else options.starts_at - time.time()
+    clock = VirtualClock(persistence.last_offset(lines) if lines else begins)
     # Saved SIMs differ from newborn ones of their own seed and birth only, so those are kept too.
     seed = int(head.get("seed", options.seed))
     birth = float(head.get("birth", clock.now()))

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from simulator.clock import parsed_instant
+
 DOCUMENTED_RATE, DOCUMENTED_CONCURRENCY, DOCUMENTED_LATENCY_MS = 5, 1, 10
 RAISED_RATE, RAISED_CONCURRENCY = 2000, 64
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the simulator runs. `port` 0 takes a free one; without `state_dir` nothing is kept."""
+    """How the simulator runs. `port` 0 takes a free one; without `state_dir` nothing is kept.
+
+    `starts_at` is when the virtual clock begins, in epoch seconds; None is now.
+    """
 
     port: int
     host: str
@@ -24,6 +29,7 @@ class Options:
     jasper_concurrency: int
     jasper_latency_ms: int
     tsim_timezone: str
+    starts_at: float | None
 
 
 def _whole(text: str) -> int:
@@ -48,6 +54,13 @@ def _zone(text: str) -> str:
     return text
 
 
+def _instant(text: str) -> float:
+    try:
+        return parsed_instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("must be a time such as 2023-11-01T00:00:00+00:00") from error
+
+
 def read_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; argparse ends the program with a usage line when it is wrong."""
     parser = argparse.ArgumentParser(prog="simulator", description="A fleet of SIMs behind simulated operators.")
@@ -62,6 +75,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--jasper-concurrency", type=_whole, default=None, help="calls at a time per account")
     parser.add_argument("--jasper-latency-ms", type=_whole, default=None, help="time a Jasper call takes")
     parser.add_argument("--tsim-timezone", type=_zone, default="UTC", help="zone of the times in TSIM answers")
+    parser.add_argument("--starts-at", type=_instant, default=None, help="when a new fleet's clock begins (ISO 8601)")
     given = parser.parse_args(arguments)
     raised = given.raised_limits
     return Options(
@@ -75,6 +89,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         jasper_concurrency=_or(given.jasper_concurrency, RAISED_CONCURRENCY if raised else DOCUMENTED_CONCURRENCY),
         jasper_latency_ms=_or(given.jasper_latency_ms, 0 if raised else DOCUMENTED_LATENCY_MS),
         tsim_timezone=given.tsim_timezone,
+        starts_at=given.starts_at,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import DomainError
@@ -15,6 +16,9 @@ from models.migrate import migrate
 from settings import Settings
 from supervisor.errors import CannotStart
 from supervisor.narration import Narrator
+
+_RECORDS_WITHIN = timedelta(hours=1)
+"""How long a demo reads usage records SIM by SIM at most."""
 
 if TYPE_CHECKING:
     from services.process.demo_world import Demo
@@ -92,6 +96,21 @@ async def fill_demo(settings: Settings, narrator: Narrator) -> None:
                 except CannotStart as error:
                     narrator.warn(str(error))
         await hand_out_stock()
+
+
+async def fill_demo_records(settings: Settings, narrator: Narrator) -> None:
+    """Read the usage records that operators give SIM by SIM, so that reports show every profile before the first night.
+
+    It goes on beside everything else; an operator that fails is said.
+    """
+    from services.inventory.synchronise_inventory import SyncFailed, synchronise_records
+
+    async with open_application(settings) as runtime:
+        for code in runtime.registry.profiles:
+            try:
+                await synchronise_records(code, runtime, _RECORDS_WITHIN)
+            except SyncFailed as error:
+                narrator.warn(str(error))
 
 
 async def seed_demo(settings: Settings) -> Demo:

@@ -100,6 +100,13 @@ async def _start(stack: AsyncExitStack, settings: Settings, sims: int, narrator:
     place = var_dir / "demo.json"
     stack.enter_context(demo_file(place, content))
     print_welcome(narrator, content, place)
+    reading = asyncio.create_task(application.fill_demo_records(settings, narrator), name="demo-records")
+    stack.push_async_callback(_end, reading)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _look_first(settings: Settings, var_dir: Path, narrator: Narrator) -> None:

@@ -12,10 +12,10 @@ MAX_QUERY = 100 * 1024
 """The text of a GraphQL document."""
 
 MAX_STRING = 64 * 1024
-"""A string anywhere in the variables, except under `LONG_STRING_KEY`."""
+"""A string anywhere in the variables, except under `LONG_STRING_KEYS`."""
 
-LONG_STRING_KEY = "csv"
-"""The one key whose string is bounded by the body alone."""
+LONG_STRING_KEYS = frozenset({"csv", "content"})
+"""The keys whose strings are bounded by the body alone: tables, and files in base64."""
 
 MAX_SOCKET_MESSAGE = 64 * 1024
 """A WebSocket message from a client."""

@@ -9,7 +9,7 @@ import orjson
 from strawberry.http import GraphQLRequestData
 
 from transport.documents import Documents
-from transport.limits import LONG_STRING_KEY, MAX_STRING
+from transport.limits import LONG_STRING_KEYS, MAX_STRING
 from transport.query_gate import check_document, is_longer
 from transport.refusals import bad_request, too_large
 
@@ -68,8 +68,10 @@ def _check_strings(variables: object) -> None:
         elif isinstance(value, list):
             waiting.extend((None, item) for item in value)
         elif isinstance(value, str):
-            if key != LONG_STRING_KEY and is_longer(value, MAX_STRING):
-                raise too_large(f"A string in the variables is over {MAX_STRING // 1024} KB; only `csv` may be longer.")
+            if key not in LONG_STRING_KEYS and is_longer(value, MAX_STRING):
+                raise too_large(
+                    f"A string in the variables is over {MAX_STRING // 1024} KB; only `csv` and `content` may be longer."
+                )
             # PostgreSQL has no way to store it.
             if "\x00" in value:
                 raise bad_request("A string in the variables holds a NUL character: remove it.")

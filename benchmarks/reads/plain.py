@@ -20,7 +20,6 @@ from tortoise.expressions import Q
 
 from models import Company, Profile, Sim, SimGroupMember, SimLockReason
 from models.database import open_database
-from models.tenancy import process_acts_as_system
 
 _COMPANY = int(os.environ["COMPANY_ID"])
 _opened: list[bool] = []
@@ -223,8 +222,7 @@ class Query:
 class _App(GraphQL[Any, None]):
     async def get_context(self, request: Any, response: Any) -> Any:
         if not _opened:
-            process_acts_as_system()
-            await open_database(os.environ["DATABASE_URL"])
+            await open_database(os.environ["DATABASE_URL"], as_application=False)
             _opened.append(True)
         readers = {"profiles": _profiles, "companies": _companies, "groups": _groups, "locks": _locks}
         return {name: DataLoader(read) for name, read in readers.items()}

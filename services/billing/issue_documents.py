@@ -13,7 +13,6 @@ from domain.notifications import NotificationKind
 from models.database import execute, fetch
 from services.billing.read_documents import read_documents
 from services.documents.document import Document
-from services.documents.invoice_pdf import draw_invoice
 from services.files.file_store import FileKey, file_store
 from services.notifications.notify import About, notify
 from services.unit_of_work import UnitOfWork, unit_of_work
@@ -58,6 +57,8 @@ async def _issue_some() -> int:
 
 
 async def _issue(uow: UnitOfWork, row: asyncpg.Record, document: Document) -> None:
+    from services.documents.invoice_pdf import draw_invoice  # its fonts and libraries are no burden of an API process
+
     # In a thread: drawing takes the processor for tens of milliseconds, and others are waiting for the loop.
     content = await asyncio.to_thread(draw_invoice, document)
     digest = hashlib.sha256(content).hexdigest()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from num2words import num2words
-
 SIGNS = {"RUB": "₽", "KZT": "₸", "EUR": "€"}
 
 _SPOKEN = {"ru": ("ru", {"RUB", "KZT", "EUR"}), "kk": ("kz", {"KZT"}), "en": ("en", {"RUB", "EUR"})}
@@ -16,6 +14,8 @@ def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
     """An amount in words, such as `Четыре тысячи шестьсот сорок пять рублей, ноль копеек`; Russian where a language lacks the
     currency. An amount below zero is said as what it is taken from.
     """
+    from num2words import num2words  # every language of the world: megabytes that only the drawing of a document needs
+
     name, currencies = _SPOKEN[language]
     if currency not in currencies:
         name = _EVERYWHERE

@@ -60,6 +60,11 @@ _UNREADABLE = "The ICCID, IMSI or number stored with this SIM is not in its form
 
 _log = logging.getLogger("novaconnect.execute")
 
+_REASONS = {
+    OperationKind.LOCK: "Locked by the customer.",
+    OperationKind.SET_FINANCIAL_LOCK: "The company is locked for non-payment.",
+}
+
 _REFUSAL_CODES: dict[ErrorCode, OutcomeCode] = {
     ErrorCode.SIM_UNKNOWN: OutcomeCode.SIM_UNKNOWN_TO_OPERATOR,
     ErrorCode.CREDENTIALS: OutcomeCode.OPERATOR_CREDENTIALS,
@@ -272,7 +277,7 @@ def apply_success(result: ItemResult, change: Change, lock_mask: int) -> None:
     lock = LOCK_OF.get(change.kind)
     if change.kind in BLOCKING:
         result.adds = lock
-        result.reason = change.reason if isinstance(change, SetViolationLock) else "Locked by the customer."
+        result.reason = change.reason if isinstance(change, SetViolationLock) else _REASONS[change.kind]
     elif lock is not None and lock_mask & BIT[lock]:
         result.lifts = lock
 

@@ -111,7 +111,7 @@ async def _query(kind: ReportKind, scope: Scope, span: Span, columns: Sequence[F
     cast = "date" if listed.days else "timestamptz"
     conditions = f"{listed.time} >= {first}::{cast} AND {listed.time} < {end}::{cast}"
     sims = None if scope.sims is None else await scope.sims_sql(where)
-    way = Way.WALK if sims is None else await way_of(kind, scope, span, by_time=True)
+    way = Way.WALK if sims is None else await way_of(kind, scope, span, by_time=True, whole=True)
     found = found_sql(listed, way, conditions, order.order_by(), sims, one_company=len(scope.company_ids) == 1)
     selected = ", ".join(COLUMNS[kind][column.field] for column in columns)
     return f"SELECT {selected} FROM ({found}) d {JOINED} {order.order_by()}", where.arguments  # noqa: S608

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from domain.clock import clock
 from domain.errors import UnknownProfile
 from models.database import fetch_value
 from novaconnect_sdk import DriverError, InvalidRequest, Inventory, SimPage, UsageRecords
 from services.inventory.store_inventory import store_page
 from services.inventory.sync_runs import SyncRun, begin, end_inventory, finish, note_page
-from services.inventory.synchronise_records import read_fleet_records
+from services.inventory.synchronise_records import read_fleet_records, read_records_by_sim
 from services.process.runtime import Runtime
 
 
@@ -52,6 +54,28 @@ async def synchronise_inventory(profile_code: str, runtime: Runtime) -> AsyncIte
             f"{profile_code}: {error.message} What was read is stored; start the synchronisation again."
         ) from error
     await finish(run)
+
+
+async def synchronise_records(profile_code: str, runtime: Runtime, within: timedelta) -> int:
+    """Read the usage records of a profile whose operator gives them SIM by SIM, now instead of at night.
+
+    Returns how many SIMs could not be read in that time; 0 for a profile whose records come in one listing. Raises `SyncFailed`.
+    """
+    driver: object = runtime.registry.driver(profile_code)
+    profile_id = await fetch_value("SELECT id FROM profile WHERE code = $1", profile_code)
+    if not isinstance(driver, UsageRecords) or not getattr(driver, "records_by_sim", False) or profile_id is None:
+        return 0
+    limits = runtime.registry.profiles[profile_code].limits
+    pace = limits.calls_per_second if limits is not None else 1.0
+    run = await begin(profile_id)
+    try:
+        await end_inventory(run, complete=False)
+        left = await read_records_by_sim(profile_code, driver, run, clock.now() + within, pace)
+    except DriverError as error:
+        await finish(run, error.message)
+        raise SyncFailed(f"{profile_code}: {error.message} What was read is stored.") from error
+    await finish(run)
+    return left
 
 
 async def read_inventory(profile_code: str, driver: Inventory, run: SyncRun) -> AsyncIterator[SyncProgress]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import asyncpg
@@ -19,6 +20,7 @@ from domain.outcomes import OutcomeCode
 from domain.sim_filter import Selection
 from eventstream import OperationChanged
 from models.database import execute, fetch_row, fetch_value
+from models.identity import UserRole
 from services.audit.record import record
 from services.operations.carry_out import carry_out
 from services.operations.judge_selection import JudgedSims, judge_selection
@@ -56,6 +58,9 @@ FROM unnest($13::bigint[], $14::text[]) WITH ORDINALITY AS t (sim_id, argument, 
 """
 
 
+_SYSTEM = Principal(0, 0, "NovaConnect", UserRole.ADMIN, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """What was asked, in the form by which a repeat is recognised."""
@@ -65,6 +70,10 @@ class _Request:
     selection: Selection
     key: str
     risks: frozenset[RiskCode]
+
+    @property
+    def user_id(self) -> int | None:
+        return None if self.principal is _SYSTEM else self.principal.user_id
 
     @property
     def digest(self) -> str:
@@ -122,6 +131,16 @@ async def accept_operation(
     raise AssertionError("unreachable")
 
 
+async def accept_as_system(
+    uow: UnitOfWork, change: Change, sim_ids: Sequence[int], *, key: str, accept_risks: frozenset[RiskCode]
+) -> int:
+    """Accept a change that follows from what is paid, inside the caller's transaction; nobody started it.
+
+    The caller sees to it that it is asked for once: `key` only says what for.
+    """
+    return await _accept(uow, _Request(_SYSTEM, change, Selection(ids=tuple(sim_ids)), key, accept_risks))
+
+
 async def _known(request: _Request) -> int | None:
     row = await fetch_row(
         "SELECT id, request_digest FROM operation WHERE started_by_id = $1 AND idempotency_key = $2",
@@ -151,7 +170,7 @@ async def _accept(uow: UnitOfWork, request: _Request) -> int:
         _INSERT_OPERATION,
         company_id,
         change.kind.value,
-        request.principal.user_id,
+        request.user_id,
         request.key,
         request.digest,
         sorted(risk.value for risk in request.risks),
@@ -240,7 +259,7 @@ def _queued_by_account(judged: list[JudgedSims]) -> dict[int | None, int]:
 
 async def _audit(request: _Request, company_id: int, operation_id: int, total: int) -> None:
     await record(
-        request.principal,
+        request.principal if request.user_id is not None else None,
         f"operation.accepted.{request.change.kind.value.lower()}",
         f"operation:{operation_id}",
         company_id=company_id,

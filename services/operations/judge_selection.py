@@ -11,7 +11,7 @@ from access import Principal, limit_to_visible
 from billing_calendar.working_days import local_date
 from domain.changes import PACKAGE_KINDS, STAFF_ONLY, Change, ChangePackage, MoveSims, SetLimit, SetRoaming
 from domain.clock import clock
-from domain.decisions import LIVE_FOR, RESET_WINDOW, Situation, Traits, Verdict, judge, weigh
+from domain.decisions import LIVE_FOR, LOCK_OF, RESET_WINDOW, Situation, Traits, Verdict, judge, weigh
 from domain.errors import (
     EmptySelection,
     Forbidden,
@@ -29,6 +29,7 @@ from drivers.registry import registry
 from models.database import fetch, fetch_value
 from models.identity import CompanyState, UserRole
 from models.where import Where
+from services.dunning.company_lock import require_not_locked
 from services.fleet.sim_filter import apply_filter
 
 BYTES_PER_MB = 1_000_000
@@ -89,6 +90,7 @@ async def judge_selection(
     rows = await fetch(_query(where, change, clock.now()), *where.arguments)
     judged = [_judged(row, change, accepted) for row in rows]
     _check(selection, judged)
+    await require_not_locked(principal, judged[0].company_id)
     if isinstance(change, MoveSims) and judged[0].company_id == change.company_id:
         raise NothingToDo("These SIMs are that company's already.", path=("companyId",))
     _check_offers(change, judged)
@@ -192,7 +194,7 @@ def _pending(kind: OperationKind) -> str:
     if kind in BLOCKING:
         return f"CASE WHEN c.lock_mask <> 0 AND c.observed_blocked THEN {_CHANGE_PENDING} ELSE FALSE END"
     if kind in UNBLOCKING:
-        own = BIT[LockKind.VOLUNTARY if kind is OperationKind.UNLOCK else LockKind.VIOLATION]
+        own = BIT[LOCK_OF[kind]]
         return f"CASE WHEN c.lock_mask = {own} THEN FALSE ELSE {_CHANGE_PENDING} END"
     return "FALSE"
 

@@ -7,6 +7,7 @@ from domain.clock import clock
 from domain.errors import NothingToDo
 from models.database import fetch
 from services.audit.record import record
+from services.dunning.company_lock import require_not_locked
 from services.execution.write_results import COUNT, tell
 from services.operations.accept_operation import DRAIN
 from services.operations.own_operation import require_operation
@@ -35,6 +36,7 @@ async def retry_failed_items(principal: Principal, operation_id: int) -> None:
     """Queue FAILED items again. Raises `Forbidden`, `NotFound`, and `NothingToDo` when none failed."""
     async with unit_of_work() as uow:
         company_id = await require_operation(principal, operation_id)
+        await require_not_locked(principal, company_id)
         moved = await fetch(_RETRY, clock.now(), operation_id)
         if not moved:
             raise NothingToDo("No item of this operation failed.", path=("id",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -24,7 +25,7 @@ async def start_clock_follower(settings: Settings) -> asyncio.Task[None] | None:
     if settings.clock != "simulator" or settings.simulator_admin_url is None:
         return None
     async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
-        await _follow(client, settings.simulator_admin_url)
+        await _follow(client, settings.simulator_admin_url, clock.begin_at)
     return asyncio.create_task(_keep_following(settings.simulator_admin_url), name="clock-follower")
 
 
@@ -32,12 +33,12 @@ async def _keep_following(admin_url: str) -> None:
     async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
         while True:
             await asyncio.sleep(_PERIOD)
-            await _follow(client, admin_url)
+            await _follow(client, admin_url, clock.shift_to)
 
 
-async def _follow(client: httpx.AsyncClient, admin_url: str) -> None:
+async def _follow(client: httpx.AsyncClient, admin_url: str, take: Callable[[timedelta], None]) -> None:
     try:
         answer = await client.get(f"{admin_url}/clock")
-        clock.shift_to(timedelta(seconds=float(answer.json()["offset_seconds"])))
+        take(timedelta(seconds=float(answer.json()["offset_seconds"])))
     except (httpx.HTTPError, ValueError, KeyError) as error:
         _log.debug("simulator clock not read: %s", type(error).__name__)

@@ -44,6 +44,20 @@ UPDATE sim s SET
 FROM numbered n WHERE n.id = s.id
 """
 
+# What these SIMs used while nobody owned them becomes their new owners', or the demo's reports would begin empty. (A SIM that
+# is sold keeps what it used with its former owner.)
+_RECORDS = [
+    f"UPDATE {table} u SET company_id = s.company_id FROM sim s"  # noqa: S608 - constants
+    " WHERE s.id = u.sim_id AND u.company_id = $1 AND s.company_id <> $1"
+    for table in ("data_session", "call_record", "usage_daily", "usage_monthly")
+]
+_NETWORKS = """
+INSERT INTO usage_by_network (company_id, day, profile_id, operator, country, currency, bytes, sessions, cost)
+SELECT company_id, (started_at AT TIME ZONE 'UTC')::date, profile_id, coalesce(operator, ''), coalesce(country, ''),
+       coalesce(currency, ''), sum(bytes), count(*), coalesce(sum(cost), 0)
+FROM data_session GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
@@ -102,5 +116,11 @@ async def _fresh_token(user: User) -> str:
 async def hand_out_stock() -> None:
     """Give SIMs that nobody owns to the two companies; those already handed out stay where they are."""
     first, second = [await Company.get(name=name) for name, _ in _COMPANIES.values()]
+    stock = await Company.get(holds_stock=True)
     async with unit_of_work():
         await execute(_HAND_OUT, first.id, second.id, clock.now())
+        moved = [await execute(statement, stock.id) for statement in _RECORDS]
+        if any(not tag.endswith(" 0") for tag in moved):
+            await execute("LOCK TABLE usage_by_network IN SHARE ROW EXCLUSIVE MODE")
+            await execute("DELETE FROM usage_by_network")
+            await execute(_NETWORKS)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
 from models.statement_spans import trace_statements
 from settings import Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 _PATH = "/v1/traces"
 
@@ -19,6 +21,12 @@ def start_tracing(settings: Settings, program: str, exporter: SpanExporter | Non
     endpoint = settings.gates.traces_endpoint
     if endpoint is None and exporter is None:
         return None
+    # Without traces their libraries would be a tenth of the memory of an API process.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     if exporter is None:
         exporter = OTLPSpanExporter(endpoint=f"{str(endpoint).rstrip('/').removesuffix(_PATH)}{_PATH}")
     resource = Resource.create({"service.name": f"novaconnect-{program}", "service.namespace": "novaconnect"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -19,6 +20,16 @@ from services.reports.scope import Scope
 FEW = 20_000
 """If the chosen SIMs have at most so many records in the span, they are read SIM by SIM; else the company's list is walked
 and the others are passed over."""
+
+
+PAGE = 150
+"""Rows of the page that the choice of a way is made for."""
+
+A_SIM_COSTS = 20
+"""What looking into every month of one SIM costs, in rows of a list that is walked."""
+
+ZONES_DIFFER = timedelta(days=1)
+"""How far the days of a zone lie from those of UTC at most."""
 
 
 class Way(Enum):
@@ -122,21 +133,43 @@ def _conditions(where: Where, listed: RecordList, order: RecordOrder, span: Span
     return " AND ".join(parts)
 
 
-async def way_of(kind: ReportKind, scope: Scope, span: Span, *, by_time: bool) -> Way:
-    """How to find the records: it depends on how many the chosen SIMs have."""
+async def way_of(kind: ReportKind, scope: Scope, span: Span, *, by_time: bool, whole: bool = False) -> Way:
+    """How to find a page of the records, or the `whole` of them: it depends on how many the chosen SIMs have."""
     if scope.sims is None:
         return Way.WALK
     if by_time and scope.sims.ids is not None and len(scope.sims.ids) <= 50:
         return Way.SIM_BY_SIM
-    listed = LISTS[kind]
+    # Of sessions the days are counted: they lie together by SIM, and no SIM has more of them than sessions.
+    listed = LISTS[ReportKind.DAILY if kind is ReportKind.SESSIONS else kind]
+    days = Span(span.first - ZONES_DIFFER, span.last + ZONES_DIFFER) if listed.days and not span.is_utc else span
     where = Where(list(scope.company_ids))
-    first, end = (where.bind(bound) for bound in listed.bounds(span))
+    first, end = (where.bind(bound) for bound in listed.bounds(days))
     sims = await scope.sims_sql(where)
     counted = await readers().fetch_row(
-        f"SELECT count(*) AS records FROM (SELECT FROM visible_sim s JOIN {listed.table} ON d.sim_id = s.id"  # noqa: S608
+        "SELECT count(*) AS records, count(DISTINCT x.id) AS sims"  # noqa: S608
+        f" FROM (SELECT s.id FROM visible_sim s JOIN {listed.table} ON d.sim_id = s.id"
         f" WHERE {sims} AND d.company_id = ANY($1::bigint[]) AND {listed.time} >= {first} AND {listed.time} < {end}"
         f" LIMIT {FEW + 1}) x",
         *where.arguments,
     )
     assert counted is not None
-    return Way.SIM_BY_SIM if counted["records"] <= FEW else Way.WALK
+    records = counted["records"]
+    if records > FEW:
+        return Way.WALK
+    everything = None if whole or kind is ReportKind.CALLS_AND_MESSAGES else await _all_sessions(scope, days)
+    if everything is None:
+        return Way.SIM_BY_SIM
+    walked = PAGE * everything / max(records, 1)
+    return Way.WALK if walked < records + counted["sims"] * A_SIM_COSTS else Way.SIM_BY_SIM
+
+
+async def _all_sessions(scope: Scope, span: Span) -> int | None:
+    """How many sessions the whole companies had; None where that is not kept."""
+    row = await readers().fetch_row(
+        "SELECT sum(u.sessions)::bigint AS sessions FROM usage_by_network u"
+        " WHERE u.company_id = ANY($1::bigint[]) AND u.day BETWEEN $2 AND $3",
+        list(scope.company_ids),
+        span.first,
+        span.last,
+    )
+    return None if row is None else row["sessions"]

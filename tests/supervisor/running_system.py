@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from supervisor.ports import choose_port
 ROOT = Path(__file__).resolve().parents[2]
 SIMS = 120
 COUNT = "{ sims(first: 1) { totalCount } }"
+TODAY = datetime.now(UTC).date()
+_DAYS = f'from: "{TODAY - timedelta(days=200)}", to: "{TODAY + timedelta(days=150)}"'
+BY_PROFILE = f"{{ usageOverview({_DAYS}, groupBy: PROFILE) {{ parts {{ key usage {{ sessions }} }} }} }}"
 
 
 class System:
@@ -84,6 +88,16 @@ class System:
             return int(answer.json()["data"]["sims"]["totalCount"])
         except (httpx.HTTPError, KeyError, TypeError, ValueError):
             return None
+
+    def profiles_in_reports(self) -> dict[str, int]:
+        """How many sessions the demo owner's reports show this year, by profile; nothing while the system cannot say."""
+        headers = {"Authorization": f"Bearer {self.demo['tokens']['owner']}"}
+        try:
+            answer = httpx.post(self.demo["graphql_url"], json={"query": BY_PROFILE}, headers=headers, trust_env=False)
+            parts = answer.json()["data"]["usageOverview"]["parts"]
+            return {part["key"]: int(part["usage"]["sessions"]) for part in parts}
+        except (httpx.HTTPError, KeyError, TypeError, ValueError):
+            return {}
 
     def sees_its_fleet(self) -> bool:
         return (self.count_sims() or 0) >= SIMS // 2

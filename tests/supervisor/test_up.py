@@ -21,7 +21,7 @@ from tests.canary import Canary
 from tests.supervisor.running_system import ROOT, System
 from tests.supervisor.waiting import until
 
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,14 @@ async def test_it_gets_ready_and_answers_a_script(system: System) -> None:
     assert system.sees_its_fleet()
     for line in ("PostgreSQL: embedded, started", "worker ready (pid", "NovaConnect is ready: http://127.0.0.1:"):
         assert line in system.said
+
+
+async def test_reports_show_both_profiles_soon_after_the_start(system: System) -> None:
+    def shown() -> bool:
+        sessions = system.profiles_in_reports()
+        return min(sessions.get("TC", 0), sessions.get("TD", 0)) > 20
+
+    await until(shown, READY_SECONDS)
 
 
 async def test_a_second_start_in_the_folder_is_refused_and_harms_nothing(system: System) -> None:

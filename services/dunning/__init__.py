@@ -1,0 +1,1 @@
+"""Unpaid invoices: reminders, promises, the financial lock and its end."""

@@ -1,0 +1,1 @@
+"""Money that came in: bank statements, what payments are for, their ledger, and crediting them."""

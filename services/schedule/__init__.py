@@ -1,0 +1,1 @@
+"""What happens once a day: the jobs in their order, one leader among schedulers, catching up after downtime."""

@@ -1,0 +1,1 @@
+"""Payments, dunning, deposits."""
