@@ -40,7 +40,7 @@ ROOTS = {"Query", "Mutation", "Subscription"}
 ONE_WAY = {"SimSelection", "ReportSelection"}
 """Inputs of which one field is given, though the schema does not say so: `ids` or `filter`."""
 
-SIM, COMPANY, OTHER_COMPANY = "own Sim", "own Company", "other Company"
+SIM, COMPANY, OTHER_COMPANY, PAYMENT = "own Sim", "own Company", "other Company", "waiting Payment"
 """Stand for ids in the examples."""
 
 # Arguments with which a field gets as far as looking an id up, where those that the schema requires are not enough, or where
@@ -58,6 +58,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Mutation.renameSims": {"input": {"csv": "89374141414000000001;x", "idempotencyKey": "key"}},
     "Mutation.contactSupport": {"input": {"text": "Please help, this is a test."}},
     "Mutation.moveSims": {"input": {"companyId": OTHER_COMPANY, "selection": {"ids": [SIM]}}},
+    "Mutation.assignPayment": {"input": {"paymentId": PAYMENT}},
     "Mutation.assignAgent": {"input": {"companyId": COMPANY}},
     "Mutation.inviteUser(input.agentId)": {"input": {"role": "AGENT"}},
     "Mutation.assignGroups": {"input": {"createByName": ["x"]}},
@@ -69,6 +70,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 TEXTS: Mapping[str, Any] = {
     "idempotencyKey": "key",
     "plan": "TC_PayPerUse",
+    "reason": "because of a test",
+    "content": "JVBERi0xLjQKJSVFT0YK",
     "email": "somebody@example.com",
     "csv": "89374141414000000001;x",
     "iccid": "89374141414000000001",
@@ -159,6 +162,7 @@ class Calls:
         self._stands_for = {
             SIM: self._own_sim,
             COMPANY: global_id("Company", own.rows["company"]),
+            PAYMENT: global_id("Payment", own.rows["payment_waiting"]),
             OTHER_COMPANY: global_id("Company", other.rows["company"]),
         }
         self._ways = ways
