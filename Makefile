@@ -31,10 +31,10 @@ format: bootstrap-dev ## Let ruff rewrite the code
 bench: bootstrap-dev ## Measure what docs/performance.md reports
 	@$(VENV)/python -m benchmarks
 
-bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and other GraphQL servers (SIMS=1000000 SECONDS=8)
+bench-reads: bootstrap-dev ## Measure reads beside a hand-written floor and other GraphQL servers (SIMS=1000000 SECONDS=7)
 	@if command -v npm >/dev/null; then cd benchmarks/reads/node && npm ci --silent; \
 	else echo "npm is not there: only the Python servers are compared."; fi
-	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000) --seconds $(or $(SECONDS),8)
+	@$(VENV)/python -m benchmarks.reads --sims $(or $(SIMS),1000000) --seconds $(or $(SECONDS),7)
 
 conformance: bootstrap-dev ## Other people's suites: graphql-http, graphql-ws, graphql-sse, schemathesis (needs node)
 	@if command -v npm >/dev/null; then cd tests/conformance && npm ci --silent; fi

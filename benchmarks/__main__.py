@@ -11,7 +11,7 @@ import typer
 from benchmarks.report import Report
 from models.tenancy import process_acts_as_system
 
-NAMES = ("fleet", "live", "operations", "records", "reports", "sync")
+NAMES = ("billing", "fleet", "live", "operations", "records", "reports", "sync")
 
 
 def main(

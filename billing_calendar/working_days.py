@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from billing_calendar.calendar_years import calendar_year
+
+if TYPE_CHECKING:
+    import holidays
 
 RUSSIA, KAZAKHSTAN = "RU", "KZ"
 _ZONES = {RUSSIA: ZoneInfo("Europe/Moscow"), KAZAKHSTAN: ZoneInfo("Asia/Almaty")}
@@ -75,5 +77,7 @@ def calendar_version(country: str, year: int) -> str:
 
 @lru_cache(maxsize=64)
 def _library(country: str, year: int) -> holidays.HolidayBase:
+    import holidays  # with every country of the world: read when the first day is counted
+
     # The neighbours too: a day off may be transferred across New Year. Never changed after it is made.
     return holidays.country_holidays(country, years=(year - 1, year, year + 1), observed=True, expand=False)

@@ -8,7 +8,8 @@ from datetime import date
 import dramatiq
 
 from jobs.worker_process import runtime
-from services.billing.billing_runs import start_documents, start_run
+from services.billing.billing_runs import start_documents, start_rates, start_run
+from services.billing.exchange_rates import KEEP_RATES
 from services.billing.issue_documents import DRAW
 from services.billing.run_billing import RUN
 from services.execution.drain_account import drain_account
@@ -48,3 +49,9 @@ async def issue_documents() -> None:
 async def run_exports() -> None:
     """Begin to write reports that wait; they go on after the message is done."""
     await start_exports(runtime())
+
+
+@dramatiq.actor(queue_name=QUEUE, actor_name=KEEP_RATES)
+async def keep_rates() -> None:
+    """Ask the central banks for the day's rates."""
+    start_rates()

@@ -47,6 +47,17 @@ class _Refused:
         self.errors = errors
 
 
+def _unchain(node: DocumentNode) -> None:
+    """Cut the links by which tokens know the one before: without such circles a tree is gone as soon as nobody holds it.
+
+    Otherwise refused documents wait for the garbage collector, which then stops every request for a tenth of a second.
+    """
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        token.prev = None
+        token = token.next
+
+
 class CompiledSchema(strawberry.Schema):
     """`execute` is Strawberry's own; `execute_fast` gives the same answer sooner, as data for orjson alone.
 
@@ -187,6 +198,7 @@ class CompiledSchema(strawberry.Schema):
         node = None
         try:
             node = parse(query)
+            _unchain(node)
             measures = measured(self._schema, node, self.limits)
             errors = validate(self._schema, node, _RULES, max_errors=MAX_ERRORS, hide_suggestions=True)
         except GraphQLError as error:

@@ -34,7 +34,8 @@ class TooComplex(Exception):
         self.allowed = allowed
 
     def as_graphql(self) -> GraphQLError:
-        """The same as the result of an operation says it."""
+        """The same as the result of an operation says it; where it was raised is forgotten, as that holds the whole tree."""
+        self.__traceback__ = self.__cause__ = self.__context__ = None
         return GraphQLError(str(self), original_error=self)
 
 

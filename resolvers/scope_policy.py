@@ -48,7 +48,7 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     ),
 }
 _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
-    ANY: ("contactSupport", "updateProfile", "saveView", "deleteView", "markRead", "setNotificationPreferences"),
+    ANY: ("contactSupport", "markRead", "setNotificationPreferences"),
     _WRITE: (
         *("lockSims", "unlockSims", "cancelLocation", "setLimit", "changePackage", "reconnectPackage", "setRoaming"),
         *(
@@ -63,7 +63,16 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
         *("retryFailedItems", "createGroup", "renameGroup", "deleteGroup"),
     ),
     _ADMIN: (
-        *("changePassword", "endSession", "logOutEverywhere", "createAccessToken", "deleteAccessToken"),
+        *(
+            "updateProfile",
+            "saveView",
+            "deleteView",
+            "changePassword",
+            "endSession",
+            "logOutEverywhere",
+            "createAccessToken",
+            "deleteAccessToken",
+        ),
         *("reissueAccessToken", "createCompany", "updateCompany", "setCompanyState", "assignAgent", "createAgent"),
         *("inviteUser", "inviteUserAgain", "changeUserRole", "disableUser", "enableUser"),
     ),

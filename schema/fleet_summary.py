@@ -8,7 +8,9 @@ import strawberry
 
 from domain.locks import LockKind
 from novaconnect_sdk import SimStatus
+from schema.context import Info
 from schema.profile import Profile
+from services.billing.open_invoices import count_unpaid
 from services.fleet.summarise_fleet import FleetSummary as FleetSummaryValue
 
 
@@ -54,9 +56,6 @@ class FleetSummary:
     )
     left_operator: int = strawberry.field(description="How many the operator's inventory no longer has.")
     running_operations: int = strawberry.field(description="How many operations are queued or under way.")
-    unpaid_invoices: int | None = strawberry.field(
-        description="How many invoices are not paid; null as long as this system keeps no invoices."
-    )
 
     @classmethod
     def of(cls, value: FleetSummaryValue) -> Self:
@@ -72,5 +71,9 @@ class FleetSummary:
             drifting=value.drifting,
             left_operator=value.left_operator,
             running_operations=value.running_operations,
-            unpaid_invoices=value.unpaid_invoices,
         )
+
+    @strawberry.field(description="How many invoices are not paid, or not in full.")
+    async def unpaid_invoices(self, info: Info) -> int:
+        """Counted only when asked for."""
+        return await count_unpaid(info.context.principal)

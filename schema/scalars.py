@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NewType
@@ -20,6 +21,9 @@ Msisdn = NewType("Msisdn", str)
 Plmn = NewType("Plmn", str)
 Json = NewType("Json", object)
 Bytes = NewType("Bytes", int)
+
+
+_AMOUNT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,18})?", re.ASCII)
 
 
 def _refused(expected: str) -> GraphQLError:
@@ -47,6 +51,15 @@ def _parse_plmn(value: Any) -> Plmn:
 
 def _only_output(value: Any) -> Any:
     raise _refused("No input takes this scalar yet")
+
+
+def _parse_amount(value: Any) -> Decimal:
+    """A whole number is exact as JSON writes it; a fraction is not, and has to be a string."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and len(value) <= 40 and _AMOUNT.fullmatch(value):
+        return Decimal(value)
+    raise _refused('A Decimal is a string such as "12.50"')
 
 
 def _parse_day(value: Any) -> date:
@@ -108,7 +121,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Decimal",
         description='An exact decimal number as a string, such as "12.50": never a float.',
         serialize=_amount,
-        parse_value=_only_output,
+        parse_value=_parse_amount,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

@@ -32,7 +32,7 @@ def main(
     sims: Annotated[int, typer.Option(help="SIMs in the data set; a tenth belongs to the one who asks.")] = 1_000_000,
     seconds: Annotated[
         float, typer.Option(help="How long a server with a goal is loaded at a time; others a fifth of it.")
-    ] = 8,
+    ] = 7,
     rounds: Annotated[int, typer.Option(help="How often each is loaded; medians are shown.")] = 3,
     folder: Annotated[Path, typer.Option(help="Where the data set and the result are kept.")] = Path("var/bench-reads"),
 ) -> None:

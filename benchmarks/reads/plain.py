@@ -222,7 +222,7 @@ class Query:
 class _App(GraphQL[Any, None]):
     async def get_context(self, request: Any, response: Any) -> Any:
         if not _opened:
-            await open_database(os.environ["DATABASE_URL"])
+            await open_database(os.environ["DATABASE_URL"], as_application=False)
             _opened.append(True)
         readers = {"profiles": _profiles, "companies": _companies, "groups": _groups, "locks": _locks}
         return {name: DataLoader(read) for name, read in readers.items()}

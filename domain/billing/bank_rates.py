@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
-from lxml import etree
+if TYPE_CHECKING:
+    from lxml import etree
 
 LARGEST_ANSWER = 1_000_000
 """Bytes: the real answers have a few thousand."""
@@ -70,6 +72,8 @@ def jump(before: Decimal, after: Decimal) -> Decimal:
 
 
 def _root(answer: bytes) -> etree._Element:
+    from lxml import etree  # only who asks the banks needs it, which no API process does
+
     if len(answer) > LARGEST_ANSWER:
         raise BadRate("the answer is too large")
     parser = etree.XMLParser(

@@ -79,7 +79,8 @@ def sim_record(terminal: etree._Element, as_of: datetime, settings: JasperSettin
     except ValueError:
         return None
     ref = SimRef(iccid, imsi(text_of(terminal, "imsi")), msisdn(terminal.get("msisdn", "")), str(iccid))
-    return SimRecord(ref, observed(text_of(terminal, "status"), as_of, settings.lock_status))
+    state = observed(text_of(terminal, "status"), as_of, settings.lock_status)
+    return SimRecord(ref, state, package=package(terminal, settings))
 
 
 def imsi(text: str) -> Imsi | None:
@@ -117,6 +118,7 @@ def package(terminal: etree._Element, settings: JasperSettings) -> PackageReadin
         roaming=plan == settings.plans.roaming if plan else None,
         ends_at=ends_at,
         exhausted=exhausted,
+        started_at=instant(text_of(terminal, "rating/termStartDate")) if ends_at is not None else None,
     )
 
 

@@ -119,6 +119,7 @@ class SimRecord:
     currency: str | None = None
     msu_count: int | None = None
     msu_blocked: bool | None = None
+    package: PackageReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class PackageReading:
     """The data package in force: plan name as the operator spells it, size and what remains, in bytes.
 
     `exhausted` is True when the package is over and none follows by itself, so that the operator has stopped the SIM, and
-    False while one runs.
+    False while one runs. `started_at` is when the running package began: by it each package is billed once.
     """
 
     plan: str | None
@@ -223,6 +224,7 @@ class PackageReading:
     roaming: bool | None = None
     ends_at: datetime | None = None
     exhausted: bool | None = None
+    started_at: datetime | None = None
 
 
 class LivePart(StrEnum):

@@ -11,17 +11,27 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from access import Principal
+from billing_calendar.periods import next_period
+from billing_calendar.working_days import KAZAKHSTAN, local_date
 from domain.clock import clock
 from models.database import DATABASE_AWAY, fetch, fetch_row
 from services.audit.record import record
+from services.billing.exchange_rates import KEEP_RATES, SOURCES, keep_rates
 from services.billing.issue_documents import DRAW, issue_documents
+from services.billing.rate_usage import beginning_of
 from services.billing.run_billing import RUN, period_due, require_billable, run_billing
 from services.execution.hints import Hint, send_hints
 from services.files.file_store import STORE_AWAY
 from services.unit_of_work import unit_of_work
 
+AFTER_THE_NIGHT = timedelta(hours=3)
+"""How long after the end of a month (UTC) it is billed: the night's synchronisation ends at 07:00 UTC+05:00, 2 hours after."""
+
 AGAIN = 300
 """Seconds of business time after which a run that waits, or that nobody finished, is woken again."""
+
+ONE_DAY = timedelta(days=1)
+"""A company is asked rates for from its second day on."""
 
 QUIET = 5.0
 """Seconds between two hints."""
@@ -37,6 +47,16 @@ RETURNING *
 _DUE = """
 SELECT period FROM billing_run WHERE state = 'RUNNING' OR (state = 'WAITING' AND finished_at < $1::timestamptz - $2::interval)
 ORDER BY period
+"""
+
+_ASKED_OR_NOBODY = """
+SELECT 1 WHERE EXISTS (SELECT FROM billing_run WHERE period = $1)
+  OR NOT EXISTS (SELECT FROM company WHERE NOT holds_stock AND created_at < $2)
+"""
+
+_RATES_MISSING = """
+SELECT EXISTS (SELECT FROM company WHERE country IN ('RU', 'KZ') AND NOT holds_stock AND created_at < $2)
+  AND (SELECT count(*) FROM exchange_rate WHERE asked_on = $1 AND state <> 'REJECTED') < $3
 """
 
 _UNDRAWN = "SELECT EXISTS (SELECT FROM invoice WHERE state <> 'DRAFT' AND announced_at IS NULL)"
@@ -89,10 +109,12 @@ async def ask_for_run(principal: Principal | None, period: date) -> BillingRunRo
 async def ask_for_due_run() -> date | None:
     """For the scheduler on the 1st, and on any later day: have last month billed if it was not asked for yet.
 
-    Returns the month, or None when its run is there already.
+    Returns the month, or None when its run is there already, when the night's records may still come, and when nobody was a
+    customer here in that month: who moves in does not get bills for what came before.
     """
-    period = period_due()
-    if await fetch_row("SELECT 1 FROM billing_run WHERE period = $1", period):
+    period, now = period_due(), clock.now()
+    end = beginning_of(next_period(period))
+    if now < end + AFTER_THE_NIGHT or await fetch_row(_ASKED_OR_NOBODY, period, end):
         return None
     await ask_for_run(None, period)
     return period
@@ -112,6 +134,11 @@ async def _run(period: date) -> None:
     outcome = await run_billing(period)
     _log.info("%s: %s invoices, %s held", period, outcome.issued, outcome.held)
     await issue_documents()
+
+
+def start_rates() -> None:
+    """What a worker does once a day: ask the central banks."""
+    _start("rates", keep_rates())
 
 
 async def _documents() -> None:
@@ -140,6 +167,7 @@ async def _guarded(work: Coroutine[object, object, None]) -> None:
 
 class _Waking:
     next_at = 0.0
+    rates_at = 0.0
 
 
 async def wake_runs() -> int:
@@ -147,10 +175,17 @@ async def wake_runs() -> int:
     if time.monotonic() < _Waking.next_at:
         return 0
     _Waking.next_at = time.monotonic() + QUIET
-    rows = await fetch(_DUE, clock.now(), timedelta(seconds=AGAIN))
+    await ask_for_due_run()
+    now = clock.now()
+    rows = await fetch(_DUE, now, timedelta(seconds=AGAIN))
     hints: list[Hint] = [(RUN, (row["period"].year * 100 + row["period"].month,)) for row in rows]
     if not hints and (await fetch(_UNDRAWN))[0][0]:
         hints = [(DRAW, ())]
+    if time.monotonic() >= _Waking.rates_at:
+        missing = await fetch(_RATES_MISSING, local_date(KAZAKHSTAN, now), now - ONE_DAY, len(SOURCES))
+        if missing[0][0]:
+            _Waking.rates_at = time.monotonic() + AGAIN
+            hints.append((KEEP_RATES, ()))
     if hints:
         await asyncio.to_thread(send_hints, hints)
     return len(hints)

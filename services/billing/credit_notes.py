@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import asyncpg
+
 from access import Principal
 from billing_calendar.working_days import local_date
 from domain.billing.invoices import InvoiceKind, InvoiceState
 from domain.changes import require_text
 from domain.clock import clock
-from domain.errors import Forbidden, NotFound, NothingToDo
-from models.database import execute, fetch_row, fetch_value, transaction
+from domain.errors import NotFound, NothingToDo
+from models.database import execute, fetch, fetch_row, fetch_value, transaction
 from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
 from services.billing.legal_entities import entities_by_id
+from services.payments.ledger import book_settlement
 
 LONGEST_REASON = 500
 
@@ -24,6 +29,18 @@ WHERE i.id = $1 AND i.kind = 'INVOICE' AND i.state <> 'DRAFT' FOR UPDATE OF i
 _DRAFT = """
 INSERT INTO invoice (company_id, legal_entity_id, kind, state, period, currency, eur_total, created_at)
 VALUES ($1, $2, 'CREDIT_NOTE', 'DRAFT', $3, $4, $5, $6) RETURNING id
+"""
+
+_CREDITED = "UPDATE invoice SET state = 'CREDITED', paid_amount = 0, credited_on = NULL WHERE id = ANY($1::bigint[])"
+
+# Payments are credited under this lock, so that what was paid does not change while it is given back.
+_LOCK_COMPANY = """
+SELECT c.id FROM company c JOIN invoice i ON i.company_id = c.id WHERE i.id = $1 FOR NO KEY UPDATE OF c
+"""
+
+_PAID = """
+SELECT payment_id, -sum(amount) AS amount FROM ledger_entry WHERE account = 'RECEIVABLE' AND invoice_id = $1
+GROUP BY payment_id HAVING sum(amount) <> 0 ORDER BY payment_id
 """
 
 # The same lines with the other sign; they count as billed only where the usage is to be billed anew.
@@ -39,12 +56,12 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
     """Take an invoice back; returns the database id of its credit note, also when it had one with this reason already.
 
     With `bill_again` the usage goes onto the next month's invoice, as that month is rated then. What was paid of the invoice
-    stays the company's: the ledger has it. Raises `Forbidden` for anybody but staff, `NotFound`, `NothingToDo`.
+    is the company's credit again, for its next one. Raises `Forbidden` for anybody but staff, `NotFound`, `NothingToDo`.
     """
-    if not principal.is_staff:
-        raise Forbidden("Only NovaConnect's own staff issues credit notes: ask technical support.")
+    principal.require_staff()
     text = require_text(reason, "A reason", 1, LONGEST_REASON, "reason")
     async with transaction():
+        await fetch(_LOCK_COMPANY, invoice_id)
         invoice = await fetch_row(_INVOICE, invoice_id)
         if invoice is None:
             raise NotFound("There is no such issued invoice: take its id from invoices.", path=("invoiceId",))
@@ -77,7 +94,8 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             reason=text,
         )
         await write_issue(entity, issue, value)
-        await execute("UPDATE invoice SET state = 'CREDITED' WHERE id = ANY($1::bigint[])", [invoice_id, note_id])
+        await _give_back(invoice, issue.issued_on)
+        await execute(_CREDITED, [invoice_id, note_id])
         await record(
             principal,
             "invoice.credited",
@@ -86,6 +104,14 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             after={"credit_note": note_id, "reason": text, "bill_again": bill_again},
         )
     return note_id
+
+
+async def _give_back(invoice: asyncpg.Record, on: date) -> None:
+    """What was paid of the invoice is the company's credit again, for the next one."""
+    for row in await fetch(_PAID, invoice["id"]):
+        await book_settlement(
+            invoice["company_id"], row["payment_id"], invoice["currency"], -row["amount"], on, invoice["id"]
+        )
 
 
 async def _earlier(invoice_id: int, reason: str) -> int:

@@ -25,6 +25,9 @@ CBR, NBK = "CBR", "NBK"
 SOURCES = {RUBLE: CBR, TENGE: NBK}
 """Whose rate is taken for a currency."""
 
+KEEP_RATES = "keep_rates"
+"""The actor that asks both banks for the day's rates."""
+
 PATIENCE = 15.0
 """Seconds for one answer."""
 

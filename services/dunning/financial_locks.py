@@ -19,8 +19,8 @@ AGAIN_AFTER = timedelta(hours=20)
 
 _STAND = """
 INSERT INTO financial_lock (company_id, cause, invoice_ids, since) VALUES ($1, $2, $3, $4)
-ON CONFLICT (company_id, cause) WHERE lifted_at IS NULL DO UPDATE SET invoice_ids = (
-  SELECT array_agg(DISTINCT id ORDER BY id) FROM unnest(financial_lock.invoice_ids || excluded.invoice_ids) AS n (id))
+ON CONFLICT (company_id, cause) WHERE lifted_at IS NULL DO UPDATE SET invoice_ids = ARRAY(
+  SELECT DISTINCT id FROM unnest(financial_lock.invoice_ids || excluded.invoice_ids) AS n (id) ORDER BY id)
 RETURNING xmax = 0 AS made
 """
 

@@ -33,7 +33,8 @@ WITH old AS MATERIALIZED (
     outcome_message = 'The worker stopped during the call: whether the change happened is not known yet.',
     finished_at = $1::timestamptz,
     check_at = CASE WHEN i.kind = 'CANCEL_LOCATION' THEN NULL ELSE $1::timestamptz + interval '5 seconds' END,
-    deadline_at = i.started_at + interval '10 hours'
+    deadline_at = i.started_at
+      + CASE WHEN i.kind IN ('CANCEL_LOCATION', 'SET_ROAMING') THEN interval '10 hours' ELSE interval '1 hour' END
   FROM old WHERE i.id = old.id
   RETURNING i.operation_id, i.company_id, i.sim_id, i.kind, 'CALLING' AS before, 'UNKNOWN' AS after
 ), reset AS (

@@ -11,6 +11,7 @@ from domain.locks import BIT, LockKind
 from domain.operations import OperationKind
 from models.database import execute, fetch
 from novaconnect_sdk import LimitReading, PackageReading
+from services.billing.package_connections import begin_packages, note_packages, term_of
 from services.execution.item_results import ItemResult
 
 _PACKAGE = BIT[LockKind.PACKAGE]
@@ -84,6 +85,7 @@ async def store_changes(results: Sequence[ItemResult]) -> None:
         await execute(_PACKAGES, now, *_columns(packages))
     if reconnected := [sim_id for sim_id, change in done if change.kind is OperationKind.RECONNECT_PACKAGE]:
         await execute(_RECONNECTED, now, reconnected)
+        await begin_packages(reconnected, now)
     if roaming := [(sim_id, change.enabled) for sim_id, change in done if isinstance(change, SetRoaming)]:
         await execute(_ROAMING_DONE, now, *_columns(roaming))
     if begun := [(result.sim_id, result.begun.enabled, result.deadline_at) for result in results if result.begun]:
@@ -123,6 +125,8 @@ async def note_package(sim_id: int, reading: PackageReading, as_of: datetime) ->
         reading.exhausted,
         clock.now(),
     )
+    if rows and (term := term_of(sim_id, reading)) is not None:
+        await note_packages([term])
     for row in rows:
         if reading.exhausted:
             await execute(_ADD_REASON, row["id"], row["company_id"], as_of)

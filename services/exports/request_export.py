@@ -132,11 +132,7 @@ def file_name(request: ExportRequest, language: str) -> str:
 
 
 async def company_for(principal: Principal, company_id: int | None) -> int:
-    """The company that a file is to belong to: the one named, or the principal's only one.
-
-    `Forbidden` for a token that is restricted to groups: the file is written for the user, whom nothing restricts.
-    """
-    principal.require_whole_company()
+    """The company that a file is to belong to: the one named, or the principal's only one."""
     if company_id is None:
         if principal.company_ids is None or len(principal.company_ids) != 1:
             raise InvalidValue("Say for which company: you see several.", path=("companyId",))

@@ -35,7 +35,7 @@ class FleetSummary:
     """Numbers of visible SIMs, and of operations that are not done.
 
     A SIM with several lock reasons counts under each, once in `locked`. `session_unknown` are those of which nobody can
-    say whether they are in session. `unpaid_invoices` None: there are no invoices in this system yet.
+    say whether they are in session.
     """
 
     total: int
@@ -48,7 +48,6 @@ class FleetSummary:
     drifting: int
     left_operator: int
     running_operations: int
-    unpaid_invoices: int | None = None
 
 
 async def summarise_fleet(principal: Principal) -> FleetSummary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from domain.locks import BIT, LockKind
 from eventstream import SimsChanged
 from models.database import again_after_deadlock, execute, fetch
 from novaconnect_sdk import SessionRecord, SimRecord
+from services.billing.package_connections import note_packages, term_of
 from services.unit_of_work import unit_of_work
 
 # Only what the operator knows is taken over; the owner, the name and our locks are ours. An answer older than what is
@@ -123,6 +124,8 @@ async def _store_page(profile_code: str, records: Sequence[SimRecord]) -> Stored
         rows = await fetch(_UPSERT, profile_code, clock.now(), *columns)
         if blocked := [str(record.ref.iccid) for record in unique if record.msu_blocked]:
             await execute(_MSU_LOCK, profile_code, clock.now(), BIT[LockKind.MSU], blocked)
+        by_iccid = {str(record.ref.iccid): record for record in unique if record.package is not None}
+        await _note_packages(by_iccid)
         for company_id, sim_ids in _changed([*moved, *returned, *rows]).items():
             uow.publish(SimsChanged(company_id, tuple(sim_ids)))
     return StoredPage(
@@ -132,6 +135,15 @@ async def _store_page(profile_code: str, records: Sequence[SimRecord]) -> Stored
         drifted=sum(row["drifted"] for row in rows),
         returned=len(returned),
     )
+
+
+async def _note_packages(records: Mapping[str, SimRecord]) -> None:
+    """What the inventory says of running packages: each that began is billed once."""
+    if not records:
+        return
+    rows = await fetch("SELECT id, iccid FROM sim WHERE iccid = ANY($1::text[])", list(records))
+    terms = [(row["id"], records[row["iccid"]].package) for row in rows]
+    await note_packages([term for id_, package in terms if package and (term := term_of(id_, package)) is not None])
 
 
 def _one_card_a_number(records: Iterable[SimRecord]) -> list[SimRecord]:

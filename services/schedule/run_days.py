@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from billing_calendar.calendar_years import COUNTRIES
 from billing_calendar.working_days import zone_of
 from domain.clock import clock
-from models.database import DATABASE_AWAY, execute, fetch_row, fetch_value
+from models.database import execute, fetch_row, fetch_value
 from services.schedule.day_jobs import DAY_JOBS, DayJob, JobOutcome
 from settings.dunning import dunning_terms
 
@@ -103,9 +103,9 @@ async def _run_day(calendar: str, day: date) -> tuple[int, bool]:
 async def _run_job(job: DayJob, calendar: str, day: date, run_id: int) -> bool:
     try:
         outcome = await job.run(calendar, day)
-    except DATABASE_AWAY:
-        raise
-    except Exception as error:
+    except (
+        Exception
+    ) as error:  # whatever it is, the other calendar's jobs go on; a database that is away fails here again
         _log.exception("job %s of %s %s failed: %s", job.name, calendar, day, type(error).__name__)
         outcome = JobOutcome(f"It failed ({type(error).__name__}) and is tried again.")
         await execute(_END, run_id, "FAILED", outcome.text, clock.now())

@@ -72,6 +72,7 @@ async def add_call(sim: Sim, at: datetime, kind: str, cost: str | None, seconds:
         sim.profile_id,  # type: ignore[attr-defined]
         seconds,
         f"{sim.id}-{kind}-{at.isoformat()}",
+        kind,
         None if cost is None else Decimal(cost),
     )
 

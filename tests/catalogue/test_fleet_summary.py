@@ -45,7 +45,7 @@ async def test_the_fleet_in_numbers(world: TwoCompanies, read: Ask) -> None:
         "drifting": 1,
         "leftOperator": 1,
         "runningOperations": 0,
-        "unpaidInvoices": None,
+        "unpaidInvoices": 0,
     }
 
 

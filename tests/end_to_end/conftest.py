@@ -56,6 +56,8 @@ def told(operators: Simulator, database: str, redis_url: str, limits: Mapping[st
         "SIMULATOR_ADMIN_URL": f"{address}/admin",
         "TSIM_BASE_URL": address,
         "JASPER_BASE_URL": address,
+        "CBR_URL": f"{address}/cbr",
+        "NBK_URL": f"{address}/nbk",
         "TSIM_PASSWORD": "demo-tsim",
         "JASPER_API_KEY": "demo-jasper",
         "JASPER_LICENSE_KEY": "demo-license",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from domain.changes import ChangePackage
 from domain.clock import clock
 from drivers.process_lease import LeaseLost, ProcessLease
 from drivers.registry import use_registry
@@ -100,6 +101,23 @@ async def test_a_reset_of_a_process_that_died_stays_unknown(engine: Engine, doom
 
     assert await engine.outcome(operation) == ("UNKNOWN", "WORKER_LOST")
     assert engine.writes(sim, "cancel_locations_applied") == 1
+
+
+async def test_a_package_change_of_a_process_that_died_may_be_repeated_soon(engine: Engine, doomed: Runtime) -> None:
+    sim = await engine.sim("TD")
+    engine.force(sim, plan="lite-15")
+    lost = await engine.accept(ChangePackage(20), [sim])
+    await take(engine, doomed)
+    await die(doomed)
+    await engine.settle()
+    assert await engine.outcome(lost) == ("UNKNOWN", "WORKER_LOST")
+
+    again = await engine.run(ChangePackage(20), [sim])
+    assert await engine.outcome(again) == ("QUEUED", None)
+    engine.advance(3700)
+    await engine.drain()
+
+    assert await engine.outcome(again) == ("SUCCEEDED", "APPLIED")
 
 
 async def test_a_result_that_comes_after_the_burial_changes_nothing(engine: Engine, doomed: Runtime) -> None:
