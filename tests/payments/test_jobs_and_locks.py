@@ -77,7 +77,9 @@ async def test_days_are_caught_up_one_after_another_and_done_once(world: TwoComp
     operations = await fetch("SELECT kind, started_by_id FROM operation")
     # One SIM of this world is locked for money though its company was not: that is put right first.
     assert [tuple(row) for row in operations] == [("LIFT_FINANCIAL_LOCK", None), ("SET_FINANCIAL_LOCK", None)]
-    assert str(invoice.number) in str(await fetch_value("SELECT details FROM notification WHERE kind = 'LOCKED' LIMIT 1"))
+    assert str(invoice.number) in str(
+        await fetch_value("SELECT details FROM notification WHERE kind = 'LOCKED' LIMIT 1")
+    )
 
 
 async def test_due_actions_are_idempotent_also_side_by_side(world: TwoCompanies) -> None:
