@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import NamedTuple
@@ -48,7 +48,10 @@ WHERE id IN (SELECT id FROM call_slot WHERE account_id = $1 AND holder_id IS NUL
 RETURNING id
 """
 
-_GIVE = "UPDATE call_slot SET holder_id = NULL, taken_at = NULL WHERE id = ANY($1::bigint[]) AND holder_id = $2"
+_GIVE = """
+UPDATE call_slot c SET holder_id = NULL, taken_at = NULL
+FROM unnest($1::bigint[], $2::bigint[]) AS g (id, holder_id) WHERE c.id = g.id AND c.holder_id = g.holder_id
+"""
 
 _RESERVE = """
 UPDATE operator_account
@@ -106,7 +109,7 @@ class AccountBudget:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         if self._held:
-            await self._give([slot.id for slot in self._idle])
+            await self._give(self._idle)
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
@@ -138,7 +141,7 @@ class AccountBudget:
                     slot = self._idle.pop()
                     if slot.holder_id == self._lease.holder_id:
                         return slot
-                    self._held -= 1  # it went with the lease under which it was taken
+                    await self._give([slot])  # of a lease that was lost: to be taken anew, if nobody else has it
                 polite = time.monotonic() < self._polite_until
                 wanted = 0 if polite else self._share - self._held
                 # Shielded: a caller that gives up while PostgreSQL answers must not lose the slots it was given.
@@ -161,16 +164,17 @@ class AccountBudget:
     async def _release(self, slot: _Slot) -> None:
         if time.monotonic() - slot.taken > _LONGEST_HOLD:
             self._polite_until = time.monotonic() + _POLITE
-            await self._give([slot.id])
+            await self._give([slot])
         else:
             async with self._freed:
                 self._idle.append(slot)
                 self._freed.notify()
 
-    async def _give(self, slots: list[int]) -> None:
+    async def _give(self, slots: Sequence[_Slot]) -> None:
+        """Under the lease under which they were taken: what has passed to others meanwhile stays theirs."""
         self._held -= len(slots)
         try:
-            await execute(_GIVE, slots, self._lease.holder_id)
+            await execute(_GIVE, [slot.id for slot in slots], [slot.holder_id for slot in slots])
         except DATABASE_AWAY as error:
             # The call itself has ended well or badly; the slots come free with this process's lease.
             _log.warning("call slots not given back: %s", type(error).__name__)
@@ -197,7 +201,7 @@ class AccountBudget:
         while self._held:
             await asyncio.sleep(_IDLE)
             async with self._freed:
-                idle = [slot.id for slot in self._idle]
+                idle = tuple(self._idle)
                 self._idle.clear()
                 if idle:
                     await self._give(idle)

@@ -116,8 +116,10 @@ class ProcessLease:
     async def _beat(self) -> None:
         pause = HEARTBEAT
         while True:
+            # Not `wait_for`: it can lose a cancellation that comes together with what is waited for.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._broken.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._broken.wait()
             self._broken.clear()
             pause = HEARTBEAT if await self._show_life() else _TRY_AGAIN
 

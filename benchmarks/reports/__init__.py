@@ -113,7 +113,8 @@ async def _pages(
     one = {"ids": [_id("Sim", sim)]}
     await _tell(report, "sessionReport of one SIM", client, document, span | {"selection": one})
     await _tell(report, "totals of the fleet", client, _TOTALS, span)
-    await _tell(report, "totals of a group", client, _TOTALS, span | {"selection": of_group}, rounds=9)
+    month = span | {"from": str(newest_day().replace(day=1))}
+    await _tell(report, "totals of a group, this month", client, _TOTALS, month | {"selection": of_group}, rounds=9)
 
 
 async def _overviews(client: httpx.AsyncClient, report: Report) -> None:

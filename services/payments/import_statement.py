@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+import asyncpg
 import orjson
 
 from access import Principal
@@ -161,21 +162,7 @@ async def _store(
     currency = _account_currency(entity, statement)
     matches = await match_payments([Paid(line.purpose, line.currency or currency) for line in new])
     now = clock.now()
-    row = await fetch_row(
-        _STATEMENT,
-        entity.id,
-        digest,
-        file_name[:200],
-        statement.format.value,
-        statement.encoding,
-        covers_until,
-        principal.user_id if principal else None,
-        now,
-        len(new),
-        len(known),
-        orjson.dumps([asdict(bad) for bad in statement.bad]).decode(),
-    )
-    assert row is not None
+    row = await _insert(principal, entity, statement, digest, file_name, covers_until, len(new), len(known))
     rows = [_payment(line, currency, matched) for line, matched in zip(new, matches, strict=True)]
     if rows:
         await execute(_PAYMENTS, entity.id, row["id"], now, *(list(column) for column in zip(*rows, strict=True)))
@@ -201,6 +188,35 @@ async def _store(
         imported_at=now,
         company_ids=tuple(sorted({each.match.company_id for each in matched if each.match.company_id is not None})),
     )
+
+
+async def _insert(
+    principal: Principal | None,
+    entity: LegalEntityRow,
+    statement: Statement,
+    digest: str,
+    file_name: str,
+    covers_until: date | None,
+    new: int,
+    known: int,
+) -> asyncpg.Record:
+    """The row of the file itself."""
+    row = await fetch_row(
+        _STATEMENT,
+        entity.id,
+        digest,
+        file_name[:200],
+        statement.format.value,
+        statement.encoding,
+        covers_until,
+        principal.user_id if principal else None,
+        clock.now(),
+        new,
+        known,
+        orjson.dumps([asdict(bad) for bad in statement.bad]).decode(),
+    )
+    assert row is not None
+    return row
 
 
 def _account_currency(entity: LegalEntityRow, statement: Statement) -> str:

@@ -195,12 +195,39 @@ async def test_a_slot_of_a_lost_lease_is_not_used_under_the_next_one(database: s
         while lease.holder_id == before:
             await asyncio.sleep(0.01)
 
+    # Meanwhile another process has it: then there is none for us.
+    slots = "UPDATE call_slot SET holder_id = $1 WHERE account_id = (SELECT max(id) FROM operator_account)"
+    await execute(
+        slots,
+        await fetch_value(
+            "INSERT INTO lease_holder (title, started_at, seen_at) VALUES ('other', now(), now()) RETURNING id"
+        ),
+    )
+
     async def call() -> None:
         async with budget.call():
-            pytest.fail("called on a slot that is another's")
+            assert await fetch_value("SELECT holder_id FROM call_slot") == lease.holder_id
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(call(), 0.3)
+    await execute(slots, None)
+    await asyncio.wait_for(call(), 30)
+    await budget.close()
+    assert await fetch_value(HELD) == 0
+
+
+async def test_slots_of_a_lost_lease_come_back_without_anybody_s_help(database: str, lease: ProcessLease) -> None:
+    budget = AccountBudget(await account(100, 1), 100, 1, lease)
+    async with budget.call():
+        assert lease._connection is not None
+        lease._connection.terminate()
+        before = lease.holder_id
+        async with asyncio.timeout(30):
+            while lease.holder_id == before:
+                await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(30), budget.call():
+        assert await fetch_value("SELECT holder_id FROM call_slot") == lease.holder_id
     await budget.close()
 
 
