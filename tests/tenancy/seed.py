@@ -63,6 +63,12 @@ REPORT = {"zone": "UTC", "group_ids": None, "ids": None, "filter": None}
 ENDED = ("total", "succeeded", "refused", "failed", "unknown", "cancelled")
 
 
+@cache
+def _hash() -> str:
+    """The password of both owners is x."""
+    return PasswordHasher(time_cost=1, memory_cost=64).hash("x")
+
+
 def _number(length: int) -> Any:
     return lambda side: side.digits.ljust(length, "7")
 
@@ -215,12 +221,6 @@ SELECT id + 5, legal_entity_id, statement_id, bank_ref || 'x', line, paid_on, am
        purpose, company_id, 'PAID_INVOICE', imported_at
 FROM payment WHERE id = $1 RETURNING id
 """
-
-
-@cache
-def _hash() -> str:
-    """The password of both owners is x."""
-    return PasswordHasher(time_cost=1, memory_cost=64).hash("x")
 
 
 async def seed(url: str) -> tuple[Side, Side]:

@@ -49,6 +49,7 @@ LISTS_OF_NOBODY = {"Query.coverage", "PriceList.networks", "Query.simsOutsideCov
 NOT_LOOKED_UP = {
     "Query.previewOperation(change.assignGroups.add)": "a preview judges SIMs; the groups are looked up on acceptance",
     "Query.previewOperation(change.assignGroups.remove)": "the same",
+    "Query.previewBilling(companyId)": "staff only; and the companies made here pay ahead, so nothing of theirs is billed",
     "Mutation.decideExchangeRate(input.id)": "rates belong to no company, and only staff decides",
 }
 
@@ -77,7 +78,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
 
 def ids_of(side: Side, base: int) -> dict[str, str]:
     """An id of each type: of the side's rows, or with `NOWHERE` ids that nobody has."""
-    found = {}
+    found: dict[str, str] = {}
     for name in types_with_ids(SCHEMA):
         if name in NOBODYS:
             continue
