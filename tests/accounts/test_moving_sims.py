@@ -144,7 +144,7 @@ async def test_what_is_accepted_during_a_move_waits_and_finds_the_sim_gone(world
 
     moving = asyncio.create_task(move())
     await held.wait()
-    asked = asyncio.create_task(read(world.owner, lock, ids=[truck]))
+    asked = asyncio.ensure_future(read(world.owner, lock, ids=[truck]))
     done, _ = await asyncio.wait({asked}, timeout=0.5)
     assert not done, "it waits for the move"
     go_on.set()
