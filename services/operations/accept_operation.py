@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from access import Principal
-from domain.changes import IN_DATABASE, Change, Rename, RenameEach
+from domain.changes import IN_DATABASE, Change, MoveSims, Rename, RenameEach
 from domain.clock import clock
 from domain.decisions import Ruling
 from domain.errors import IdempotencyConflict, InvalidValue
@@ -24,6 +24,7 @@ from models.identity import UserRole
 from services.audit.record import record
 from services.operations.carry_out import carry_out
 from services.operations.judge_selection import JudgedSims, judge_selection
+from services.operations.ownership import change_ownership, hold_ownership
 from services.unit_of_work import UnitOfWork, unit_of_work
 
 DRAIN = "drain_account"
@@ -160,6 +161,8 @@ async def _known(request: _Request) -> int | None:
 
 async def _accept(uow: UnitOfWork, request: _Request) -> int:
     change = request.change
+    # An operation is its company's: its items must still be so when they are stored.
+    await (change_ownership() if isinstance(change, MoveSims) else hold_ownership())
     judged = await judge_selection(request.principal, change, request.selection, request.risks)
     company_id = judged[0].company_id
     total = sum(len(group.sim_ids) for group in judged)

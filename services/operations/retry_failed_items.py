@@ -11,11 +11,14 @@ from services.dunning.company_lock import require_not_locked
 from services.execution.write_results import COUNT, tell
 from services.operations.accept_operation import DRAIN
 from services.operations.own_operation import require_operation
+from services.operations.ownership import hold_ownership
 from services.unit_of_work import unit_of_work
 
 _RETRY = f"""
 WITH old AS MATERIALIZED (
-  SELECT id FROM operation_item WHERE operation_id = $2 AND state = 'FAILED' ORDER BY id FOR UPDATE
+  SELECT o.id FROM operation_item o WHERE o.operation_id = $2 AND o.state = 'FAILED'
+    AND EXISTS (SELECT FROM sim s WHERE s.id = o.sim_id AND s.company_id = o.company_id)
+  ORDER BY o.id FOR UPDATE
 ), place AS (
   SELECT nextval('acceptance_order') AS seq
 ), moved AS (
@@ -33,13 +36,17 @@ SELECT operation_id, company_id, sim_id, account_id FROM moved
 
 
 async def retry_failed_items(principal: Principal, operation_id: int) -> None:
-    """Queue FAILED items again. Raises `Forbidden`, `NotFound`, and `NothingToDo` when none failed."""
+    """Queue FAILED items again, but not those of SIMs that went to another company since.
+
+    Raises `Forbidden`, `NotFound`, and `NothingToDo` when none is left that failed.
+    """
     async with unit_of_work() as uow:
+        await hold_ownership()
         company_id = await require_operation(principal, operation_id)
         await require_not_locked(principal, company_id)
         moved = await fetch(_RETRY, clock.now(), operation_id)
         if not moved:
-            raise NothingToDo("No item of this operation failed.", path=("id",))
+            raise NothingToDo("No item of this operation failed whose SIM is still yours.", path=("id",))
         for account_id in {row["account_id"] for row in moved}:
             uow.enqueue(DRAIN, account_id)
         await record(

@@ -8,9 +8,11 @@ import pytest
 
 from access import authenticate
 from eventstream import EventHub
-from models import Company, OperationItem, Sim, SimGroupMember, SimLockReason
+from models import Company, Operation, OperationItem, Sim, SimGroupMember, SimLockReason
+from models.database import transaction
 from resolvers.context import RequestContext
 from resolvers.schema import build_schema
+from services.operations.ownership import change_ownership
 from tests.accounts.test_companies import Agency, agency, company_of
 from tests.graphql.conftest import Ask
 from tests.worlds import Login, TwoCompanies
@@ -107,6 +109,48 @@ async def test_a_sim_with_open_work_stays_until_it_is_settled(world: TwoCompanie
     refused = await OperationItem.get(kind="MOVE", state="REFUSED")
     assert (refused.sim_id, refused.outcome_code) == (world.sims["truck"].id, "CHANGE_UNDER_WAY")
     assert (await read(world.owner, "{ sims { totalCount } }"))["sims"]["totalCount"] == 5
+
+
+async def test_what_failed_before_the_move_is_not_retried_on_the_new_owners_sim(world: TwoCompanies, read: Ask) -> None:
+    sims = await ids_of(read, world, "truck", "spare")
+    lock = """mutation ($ids: [ID!]) { lockSims(input: {selection: {ids: $ids}, idempotencyKey: "l", acceptRisks: [MSU_LOCK]}) {
+      operation { id } } }"""
+    operation = (await read(world.owner, lock, ids=sims))["lockSims"]["operation"]["id"]
+    await OperationItem.filter(kind="LOCK").update(state="FAILED")
+    await Operation.all().update(queued=0, failed=2, state="DONE")
+    almaty = await company_of(read, world.staff, ALMATY)
+    [truck] = await ids_of(read, world, "truck")
+    await read(world.staff, MOVE, ids=[truck], company=almaty, key="m")
+
+    retry = "mutation ($id: ID!) { retryFailedItems(id: $id) { userErrors { code } } }"
+    assert (await read(world.owner, retry, id=operation))["retryFailedItems"]["userErrors"] == []
+
+    states = {item.sim_id: item.state for item in await OperationItem.filter(kind="LOCK")}
+    assert states == {world.sims["truck"].id: "FAILED", world.sims["spare"].id: "QUEUED"}
+
+
+async def test_what_is_accepted_during_a_move_waits_and_finds_the_sim_gone(world: TwoCompanies, read: Ask) -> None:
+    [truck] = await ids_of(read, world, "truck")
+    lock = """mutation ($ids: [ID!]) { lockSims(input: {selection: {ids: $ids}, idempotencyKey: "l", acceptRisks: [MSU_LOCK]}) {
+      operation { id } userErrors { code } } }"""
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    async def move() -> None:
+        async with transaction():
+            await change_ownership()
+            await Sim.filter(id=world.sims["truck"].id).update(company_id=world.other_company.id)
+            held.set()
+            await go_on.wait()
+
+    moving = asyncio.create_task(move())
+    await held.wait()
+    asked = asyncio.ensure_future(read(world.owner, lock, ids=[truck]))
+    done, _ = await asyncio.wait({asked}, timeout=0.5)
+    assert not done, "it waits for the move"
+    go_on.set()
+    await moving
+
+    assert [error["code"] for error in (await asked)["lockSims"]["userErrors"]] == ["NOT_FOUND"]
 
 
 async def test_live_sims_of_the_old_company_end_and_those_of_the_new_begin(
