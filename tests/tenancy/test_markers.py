@@ -43,7 +43,7 @@ assert SCHEMA.query_type is not None
 ASKS_AN_OPERATOR = {"simLive", "diagnoseSim"}
 ROOTS = sorted(set(SCHEMA.query_type.fields) - ASKS_AN_OPERATOR)
 
-EXAMPLES = 80
+EXAMPLES = 150
 """Random documents for each of the two tests, besides one of everything at every root."""
 
 CONDITIONS = [name for name in vars(access.visibility) if name.startswith("limit_to_")]
