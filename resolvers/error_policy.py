@@ -116,8 +116,8 @@ def _request_code(error: GraphQLError) -> str:
 def _mask(error: GraphQLError, extensions: dict[str, object]) -> None:
     cause = error.original_error or error
     error_id = secrets.token_hex(8)
-    # Neither the message nor the values: a database error quotes the row it is about.
-    frames = "".join(traceback.format_list(traceback.extract_tb(cause.__traceback__)))
+    # Neither the message nor the values: a database error quotes the row it is about. Nor the lines of the source.
+    frames = "\n".join(f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(cause.__traceback__))
     place = ".".join(str(step) for step in error.path or ())
     _log.error("unexpected error %s: %s at %s\n%s", error_id, type(cause).__name__, place, frames)
     error.message = f"Something broke on our side. Try again; if it stays, tell support the error id {error_id}."
