@@ -6,7 +6,6 @@ one round trip to the database does both. Everything else, and everything that g
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from time import monotonic
 
@@ -16,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from access import presume
 from access.token_use import note_use
 from eventstream import EventHub
+from models.deadlines import Deadlines
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from resolvers.error_policy import OUT_OF_TIME, TOOK_TOO_LONG
@@ -30,7 +30,7 @@ from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
 from transport.session_cookie import SessionCookie
 
-FIRST_SECONDS = 5.0
+FIRST = Deadlines(5.0)
 """How long this way waits for a body; whoever is slower takes the ordinary way, where slowness has its own limit."""
 
 _WANTED = (b"authorization", b"cookie", b"accept", b"content-type", b"content-length", b"content-encoding")
@@ -50,7 +50,7 @@ class Replayed:
 
     async def first(self) -> Message:
         """The next message, kept to be given again."""
-        async with asyncio.timeout(FIRST_SECONDS):
+        with FIRST.limit():
             message = await self._receive()
         self._again.append(message)
         return message
