@@ -103,8 +103,8 @@ class FastPath:
         HTTP_SECONDS.observe(monotonic() - began)
         cycle = cycle_of(send)
         if cycle is None or not cycle.answer(_written(media_type, len(body)), body):
-            headers = [*_fixed_headers(media_type), (b"content-length", b"%d" % len(body))]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            said = [*_fixed_headers(media_type), (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 200, "headers": said})
             await send({"type": "http.response.body", "body": body})
         self.answers += 1
         note_use(presumed.principal)

@@ -56,7 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def cycle_of(send: Send) -> Cycle | None:
-    """What stands behind an ASGI `send`, if that is this protocol's own and nobody is in between who may want to add something."""
+    """What stands behind an ASGI `send`; None if it is another server's, or if somebody in between may want to add something."""
     cycle = getattr(send, "__self__", None)
     return cycle if isinstance(cycle, Cycle) else None
 
