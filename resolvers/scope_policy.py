@@ -79,6 +79,7 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _BILLING: ("uploadPaymentOrder",),
     _BILLING | _ADMIN: (
         *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
+        *("reversePayment", "dismissPayment", "takeUpPayment"),
         *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
     ),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),
