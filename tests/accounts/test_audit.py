@@ -68,6 +68,8 @@ ACTIONS = {
     "runBilling": "billing.run",
     "issueCreditNote": "invoice.credited",
     "decideExchangeRate": "exchange_rate.decided",
+    "setLegalEntity": "legal_entity.changed",
+    "setRoundingQuantum": "rounding_quantum.set",
     "acceptCalendarYear": "calendar_year.accepted",
     "requestExport": "export.requested",
     "runSavedReport": "export.requested",
