@@ -15,8 +15,8 @@ help: ## Show what can be made
 run: bootstrap ## Start everything: databases, operator simulator, API, worker, scheduler (SIMS=5000 PORT=8000)
 	@$(VENV)/python manage.py up
 
-test: lint ## Lint, types, import rules, then every test on its own PostgreSQL and Valkey
-	@$(VENV)/python -m pytest
+test: lint ## Lint, types, import rules, then every test on databases of its own (TESTS_AT_ONCE=2)
+	@$(VENV)/python -m pytest -n $(or $(TESTS_AT_ONCE),2) --dist loadfile
 
 lint: bootstrap-dev ## Lint, types and import rules only
 	@$(VENV)/python -m ruff check .

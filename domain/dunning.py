@@ -56,7 +56,7 @@ class Debt:
 
     `credited` is what was booked; `receipts` all money for it by the bank's day, booked or waiting for its day.
     `promised_until` is the day until which staff believes the customer; it holds on that day. `done` are actions that were
-    carried out.
+    carried out. `reversals`: how often a payment of it was taken back.
     """
 
     id: int
@@ -69,6 +69,7 @@ class Debt:
     receipts: tuple[Receipt, ...] = ()
     promised_until: date | None = None
     done: frozenset[str] = frozenset()
+    reversals: int = 0
 
     @property
     def outstanding(self) -> Decimal:
@@ -82,8 +83,10 @@ class Debt:
 
 
 def lock_action(debt: Debt) -> str:
-    """The action of locking for an invoice: another one after each promise that was broken, so that each happens once."""
-    return f"{DunningAction.LOCK}-AFTER-{debt.promised_until}" if debt.promised_until else DunningAction.LOCK.value
+    """The action of locking for an invoice: another one after each promise that was broken, and each payment that was taken
+    back, so that each happens once."""
+    name = f"{DunningAction.LOCK}-AFTER-{debt.promised_until}" if debt.promised_until else DunningAction.LOCK.value
+    return f"{name}-REVERSAL-{debt.reversals}" if debt.reversals else name
 
 
 def reminders_due(debts: Sequence[Debt], today: date) -> list[tuple[int, DunningAction]]:

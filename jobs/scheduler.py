@@ -33,7 +33,7 @@ from services.process.metrics import measure_queue_when_due, serve_metrics
 from services.process.tracing import start_tracing
 from services.schedule.keep_days import keep_days
 from services.schedule.leadership import Leadership
-from settings import load
+from settings import Settings, load
 from settings.dunning import use_dunning_terms
 
 PERIOD = 1.0
@@ -51,14 +51,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    use_billing_terms(settings.billing)
-    use_dunning_terms(settings.dunning)
-    use_file_store(open_file_store(settings))
-    use_download_links(open_download_links(settings))
-    process_acts_as_system()
-    await open_database(settings.require_database(), pool_size=4)
-    open_publisher(settings.require_redis())
-    open_hints(settings.broker_url)
+    await _open(settings)
     follower = await start_clock_follower(settings)
     warn_of_calendars()
     await ensure_legal_entities()
@@ -84,6 +77,18 @@ async def run(announce_ready: Callable[[], None]) -> None:
     await close_database()
     if tracing is not None:
         await asyncio.to_thread(tracing.shutdown)
+
+
+async def _open(settings: Settings) -> None:
+    """What the steps of a round work with."""
+    use_billing_terms(settings.billing)
+    use_dunning_terms(settings.dunning)
+    use_file_store(open_file_store(settings))
+    use_download_links(open_download_links(settings))
+    process_acts_as_system()
+    await open_database(settings.require_database(), pool_size=4)
+    open_publisher(settings.require_redis())
+    open_hints(settings.broker_url)
 
 
 async def _round() -> None:

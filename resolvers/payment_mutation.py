@@ -25,10 +25,15 @@ from schema.payloads import UserError
 from schema.payment import (
     AssignPaymentInput,
     AssignPaymentPayload,
+    DismissPaymentInput,
     ImportBankStatementInput,
     ImportBankStatementPayload,
     Payment,
+    QueuedPaymentPayload,
+    ReversePaymentInput,
+    ReversePaymentPayload,
     StatementImport,
+    TakeUpPaymentInput,
     file_of,
 )
 from services.deposit.top_up import set_levels, top_up
@@ -36,7 +41,9 @@ from services.dunning.payment_orders import upload_payment_order
 from services.dunning.promises import grant_promise
 from services.dunning.staff_run import run_by_staff
 from services.payments.assign_payment import assign_payment
+from services.payments.dismiss_payment import dismiss_payment, take_up_payment
 from services.payments.import_statement import import_statement
+from services.payments.reverse_payment import reverse_payment
 from services.payments.settle_now import settle_now
 
 
@@ -85,6 +92,54 @@ class PaymentMutation:
         except DomainError as refusal:
             return AssignPaymentPayload(payment=None, user_errors=[UserError.of(refusal)])
         return AssignPaymentPayload(payment=Payment.of(row), user_errors=[])
+
+    @strawberry.mutation(
+        description="Take a payment back that was credited wrongly, or that the bank returned: what it had paid is owed again,"
+        " by the deadlines that were announced. For NovaConnect's own staff."
+    )
+    async def reverse_payment(
+        self, info: Info, input: Annotated[ReversePaymentInput, strawberry.argument(description="Which, and why.")]
+    ) -> ReversePaymentPayload:
+        """Reverse it."""
+        try:
+            row = await reverse_payment(
+                info.context.principal,
+                database_id(input.payment_id, "Payment", "input", "paymentId"),
+                returned=input.returned,
+                reason=input.reason,
+                idempotency_key=input.idempotency_key,
+            )
+        except DomainError as refusal:
+            return ReversePaymentPayload(payment=None, user_errors=[UserError.of(refusal)])
+        return ReversePaymentPayload(payment=Payment.of(row), user_errors=[])
+
+    @strawberry.mutation(
+        description="Put a payment of the queue aside because it is not ours. For NovaConnect's own staff."
+    )
+    async def dismiss_payment(
+        self, info: Info, input: Annotated[DismissPaymentInput, strawberry.argument(description="Which, and why.")]
+    ) -> QueuedPaymentPayload:
+        """Dismiss it."""
+        try:
+            payment_id = database_id(input.payment_id, "Payment", "input", "paymentId")
+            row = await dismiss_payment(info.context.principal, payment_id, input.reason)
+        except DomainError as refusal:
+            return QueuedPaymentPayload(payment=None, user_errors=[UserError.of(refusal)])
+        return QueuedPaymentPayload(payment=Payment.of(row), user_errors=[])
+
+    @strawberry.mutation(
+        description="Take a dismissed payment up again: it waits in the queue. For NovaConnect's own staff."
+    )
+    async def take_up_payment(
+        self, info: Info, input: Annotated[TakeUpPaymentInput, strawberry.argument(description="Which.")]
+    ) -> QueuedPaymentPayload:
+        """Take it up."""
+        try:
+            payment_id = database_id(input.payment_id, "Payment", "input", "paymentId")
+            row = await take_up_payment(info.context.principal, payment_id)
+        except DomainError as refusal:
+            return QueuedPaymentPayload(payment=None, user_errors=[UserError.of(refusal)])
+        return QueuedPaymentPayload(payment=Payment.of(row), user_errors=[])
 
     @strawberry.mutation(
         description="Believe a customer until a day: a standing financial lock goes at once, and returns if the promise is"

@@ -53,12 +53,20 @@ class PaymentQuery:
         description="Payments that wait for a person to say what they are for, the oldest first. For NovaConnect's own staff."
     )
     async def unmatched_payments(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        dismissed: Annotated[
+            bool, strawberry.argument(description="Those that were put aside with `dismissPayment` instead.")
+        ] = False,
     ) -> Connection[Payment]:
         """A page of the queue."""
         principal = info.context.principal
-        page = await list_unmatched(principal, PageRequest(first, after, last, before))
-        return Connection(page=page, make=Payment.of, count=lambda: count_unmatched(principal))
+        page = await list_unmatched(principal, PageRequest(first, after, last, before), dismissed=dismissed)
+        return Connection(page=page, make=Payment.of, count=lambda: count_unmatched(principal, dismissed=dismissed))
 
     @strawberry.field(
         description="What comes for an invoice if nothing is paid, with exact days. Null if there is no such invoice or it is"

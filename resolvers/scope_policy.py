@@ -35,7 +35,15 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice", "payments", "dunningPreview", "paymentOrders", "deposit", "depositEntries"),
     _BILLING | _ADMIN: (
-        *("previewBilling", "billingRuns", "exchangeRates", "calendarYears", "unmatchedPayments", "scheduledJobs"),
+        *(
+            "legalEntities",
+            "previewBilling",
+            "billingRuns",
+            "exchangeRates",
+            "calendarYears",
+            "unmatchedPayments",
+            "scheduledJobs",
+        ),
     ),
     _REPORTS: (
         "sessionReport",
@@ -79,6 +87,7 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _BILLING: ("uploadPaymentOrder",),
     _BILLING | _ADMIN: (
         *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
+        *("setLegalEntity", "setRoundingQuantum", "reversePayment", "dismissPayment", "takeUpPayment"),
         *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
     ),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),

@@ -32,7 +32,7 @@ describe(
         "DATA": "Data sessions; bytes.",
         "VOICE": "Calls; seconds.",
         "SMS": "Text messages; messages.",
-        "PACKAGE": "Packages that were connected; packages.",
+        "PACKAGE": "Packages that ran; the days of the month on which they did, summed.",
     },
     name="BilledService",
 )

@@ -18,7 +18,11 @@ from services.deposit.top_up import Deposit as DepositValue
 describe(
     EntryKind,
     "What an entry of a deposit is.",
-    {"TOP_UP": "Money that came, by the bank or by staff.", "CHARGE": "What was used, or a correction of it."},
+    {
+        "TOP_UP": "Money that came, by the bank or by staff.",
+        "CHARGE": "What was used, or a correction of it.",
+        "REVERSAL": "A payment that was taken back.",
+    },
     name="DepositEntryKind",
 )
 

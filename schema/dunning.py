@@ -103,7 +103,8 @@ class DunningDue:
 
     row: strawberry.Private[DueAction]
     action: str = strawberry.field(
-        description="REMIND_DAY_3, REMIND_DAY_5, LOCK, UNLOCK, or LOCK-AFTER- with the day of a promise that was broken."
+        description="REMIND_DAY_3, REMIND_DAY_5, LOCK, UNLOCK, or LOCK-AFTER- with the day of a promise that was broken;"
+        " -REVERSAL- and a number follow where payments of the invoice were taken back."
     )
     invoice_id: strawberry.ID | None = strawberry.field(description="The invoice; null where a lock is lifted.")
     number: str | None = strawberry.field(description="Its number.")

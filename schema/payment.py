@@ -31,6 +31,7 @@ describe(
         "NOTHING_FOUND": "Its purpose names no invoice and no contract.",
         "SEVERAL_COMPANIES": "Its purpose speaks for several companies.",
         "PAID_INVOICE": "It names an invoice of which nothing is owed.",
+        "REVERSED": "It was credited, and taken back.",
         "OTHER_CURRENCY": "It came in another currency than what it would pay.",
     },
     name="PaymentQueueReason",
@@ -78,6 +79,12 @@ class Payment(Node):
     )
     credited_on: date | None = strawberry.field(description="The day on which it was credited; null if not yet.")
 
+    is_returned: bool = strawberry.field(description="Whether the bank took it back: it counts no more.")
+    dismissed_at: datetime | None = strawberry.field(
+        description="When staff put it aside because it is not ours; null where it was not."
+    )
+    dismissal_reason: str | None = strawberry.field(description="Why it was put aside.")
+
     @classmethod
     def of(cls, row: PaymentRow) -> Self:
         """The payment of a row."""
@@ -95,6 +102,9 @@ class Payment(Node):
             queue_reason=QueueReason(row.queue_reason) if row.queue_reason else None,
             credit_on=row.credit_on,
             credited_on=row.credited_on,
+            is_returned=row.returned,
+            dismissed_at=row.dismissed_at,
+            dismissal_reason=row.dismissal_reason,
         )
 
     @strawberry.field(description="Whose payment it is; null while it waits for a person.")
@@ -198,6 +208,49 @@ class AssignPaymentInput:
 @strawberry.type(description="The payment as it stands now, or why it was not assigned.")
 class AssignPaymentPayload:
     """Answer of `assignPayment`."""
+
+    payment: Payment | None = strawberry.field(description="The payment; null on a refusal.")
+    user_errors: list[UserError] = strawberry.field(description="Why it was refused; empty when it was not.")
+
+
+@strawberry.input(description="A payment to take back.")
+class ReversePaymentInput:
+    """Input of `reversePayment`."""
+
+    payment_id: strawberry.ID = strawberry.field(description="The payment, matched or credited.")
+    returned: bool = strawberry.field(
+        description="Whether the bank took the money back; otherwise it waits in `unmatchedPayments` again."
+    )
+    reason: str = strawberry.field(description="Why, for the audit; 3 to 500 characters.")
+    idempotency_key: str = strawberry.field(description="1 to 100 characters; the same key again changes nothing.")
+
+
+@strawberry.type(description="The payment as it stands now, or why it was not taken back.")
+class ReversePaymentPayload:
+    """Answer of `reversePayment`."""
+
+    payment: Payment | None = strawberry.field(description="The payment; null on a refusal.")
+    user_errors: list[UserError] = strawberry.field(description="Why it was refused; empty when it was not.")
+
+
+@strawberry.input(description="A payment of the queue that is not ours.")
+class DismissPaymentInput:
+    """Input of `dismissPayment`."""
+
+    payment_id: strawberry.ID = strawberry.field(description="The payment.")
+    reason: str = strawberry.field(description="Why it is not ours; 3 to 500 characters.")
+
+
+@strawberry.input(description="A payment that was dismissed.")
+class TakeUpPaymentInput:
+    """Input of `takeUpPayment`."""
+
+    payment_id: strawberry.ID = strawberry.field(description="The payment.")
+
+
+@strawberry.type(description="The payment of the queue as it stands now, or why nothing was changed.")
+class QueuedPaymentPayload:
+    """Answer of `dismissPayment` and `takeUpPayment`."""
 
     payment: Payment | None = strawberry.field(description="The payment; null on a refusal.")
     user_errors: list[UserError] = strawberry.field(description="Why it was refused; empty when it was not.")

@@ -151,6 +151,7 @@ def _billing(env: Mapping[str, str]) -> BillingSettings:
         zero_invoices=_boolean(env, "BILLING_ZERO_INVOICES", defaults.zero_invoices),
         count_issue_day=_boolean(env, "BILLING_COUNT_ISSUE_DAY", defaults.count_issue_day),
         late_months=_integer(env, "BILLING_LATE_MONTHS", defaults.late_months, 0, 12),
+        package_days=_integer(env, "BILLING_PACKAGE_DAYS", defaults.package_days, 1, 366),
     )
 
 

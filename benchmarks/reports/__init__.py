@@ -17,8 +17,9 @@ import httpx
 
 from benchmarks.api_process import api_process
 from benchmarks.report import Report
-from benchmarks.reports.data import DAYS, fill, newest_day
-from benchmarks.world import BenchmarkWorld, benchmark_world
+from benchmarks.reports.data import DAYS
+from benchmarks.reports.kept import kept_world
+from benchmarks.world import BenchmarkWorld
 from domain.reports import ReportKind
 from models.database import fetch_row, fetch_value
 from models.tenancy import as_system
@@ -26,6 +27,7 @@ from schema.ids import global_id
 from services.reports.record_lists import ReportColumn, record_order
 from supervisor.embedded_valkey import EmbeddedValkey
 
+KEPT = Path("var/bench-reports")
 EXPORTED = 1_000_000
 PAGE, THOUSANDTH = 150, 1000
 
@@ -44,16 +46,15 @@ _TOP = "query ($from: Date!, $to: Date!) { topSims(from: $from, to: $to, limit: 
 
 
 async def main(sims: int, report: Report) -> None:
-    """Run and report."""
+    """Run and report. The data are kept under `KEPT`: the next run with as many SIMs begins at once."""
     with tempfile.TemporaryDirectory(prefix="nr-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         valkey = EmbeddedValkey(Path(folder) / "valkey")
         valkey.start()
         try:
-            async with benchmark_world(Path(folder) / "db", sims, valkey.url) as (world, settings):
+            async with kept_world(KEPT, sims, valkey.url, report) as (world, settings, newest):
+                company = world.owner.company_ids[0] if world.owner.company_ids else 0
                 with as_system():
-                    await fill(world, report)
-                    company = world.owner.company_ids[0] if world.owner.company_ids else 0
                     cursors = await _cursors(company)
                 async with api_process(settings) as (port, _):
                     headers = {"Authorization": f"Bearer {world.owner_token}"}
@@ -61,9 +62,9 @@ async def main(sims: int, report: Report) -> None:
                     async with httpx.AsyncClient(
                         base_url=address, headers=headers, timeout=60, trust_env=False
                     ) as client:
-                        await _pages(client, world, cursors, report)
-                        await _overviews(client, report)
-                await _exports(world, company, Path(folder), report)
+                        await _pages(client, world, cursors, newest, report)
+                        await _overviews(client, newest, report)
+                await _exports(world, company, newest, Path(folder), report)
         finally:
             valkey.stop()
 
@@ -89,9 +90,13 @@ async def _cursors(company: int) -> dict[tuple[str, ReportColumn], str]:
 
 
 async def _pages(
-    client: httpx.AsyncClient, world: BenchmarkWorld, cursors: dict[tuple[str, ReportColumn], str], report: Report
+    client: httpx.AsyncClient,
+    world: BenchmarkWorld,
+    cursors: dict[tuple[str, ReportColumn], str],
+    newest: date,
+    report: Report,
 ) -> None:
-    span = {"from": str(newest_day() - timedelta(days=DAYS - 1)), "to": str(newest_day())}
+    span = {"from": str(newest - timedelta(days=DAYS - 1)), "to": str(newest)}
     companies = list(world.owner.company_ids or ())
     with as_system():
         group = await fetch_value("SELECT min(id) FROM sim_group WHERE company_id = ANY($1)", companies)
@@ -113,19 +118,19 @@ async def _pages(
     one = {"ids": [_id("Sim", sim)]}
     await _tell(report, "sessionReport of one SIM", client, document, span | {"selection": one})
     await _tell(report, "totals of the fleet", client, _TOTALS, span)
-    month = span | {"from": str(newest_day().replace(day=1))}
+    month = span | {"from": str(newest.replace(day=1))}
     await _tell(report, "totals of a group, this month", client, _TOTALS, month | {"selection": of_group}, rounds=9)
 
 
-async def _overviews(client: httpx.AsyncClient, report: Report) -> None:
-    last = newest_day().replace(day=1) - timedelta(days=1)
+async def _overviews(client: httpx.AsyncClient, newest: date, report: Report) -> None:
+    last = newest.replace(day=1) - timedelta(days=1)
     month = {"from": str(last.replace(day=1)), "to": str(last)}
     for by in ("DAY", "COUNTRY", "OPERATOR", "PROFILE", "PLAN", "GROUP"):
         await _tell(report, f"usageOverview of a month by {by}", client, _OVERVIEW, month | {"by": by}, rounds=9)
     await _tell(report, "topSims of a month", client, _TOP, month, rounds=9)
 
 
-async def _exports(world: BenchmarkWorld, company: int, folder: Path, report: Report) -> None:
+async def _exports(world: BenchmarkWorld, company: int, newest: date, folder: Path, report: Report) -> None:
     with as_system():
         days = await fetch_value(
             "SELECT min(day) FROM (SELECT day, sum(sum(sessions)) OVER (ORDER BY day DESC) AS upto FROM usage_by_network"
@@ -133,11 +138,11 @@ async def _exports(world: BenchmarkWorld, company: int, folder: Path, report: Re
             company,
             EXPORTED + 6_000,
         )
-    first: date = days or newest_day()
+    first: date = days or newest
     for name in ("XLSX", "CSV"):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.reports.export_process"),
-            *(world.database_url, str(company), str(first), str(newest_day()), name, str(folder / "files")),
+            *(world.database_url, str(company), str(first), str(newest), name, str(folder / "files")),
             stdout=asyncio.subprocess.PIPE,
         )
         said, _ = await process.communicate()

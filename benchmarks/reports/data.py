@@ -46,19 +46,14 @@ _SUMS = (
 )
 
 
-def newest_day() -> date:
-    """The last day that has sessions."""
-    return datetime.now(UTC).date() - timedelta(days=1)
-
-
-async def fill(world: BenchmarkWorld, report: Report) -> None:
-    """Make them; indexes are built at the end, as a table of such size is restored."""
+async def fill(world: BenchmarkWorld, newest: date, report: Report) -> None:
+    """Make them up to the end of the newest day; indexes are built at the end, as a table of such size is restored."""
     began = time.perf_counter()
     owner = await asyncpg.connect(**connection_arguments(world.database_url))
     try:
         for setting in ("synchronous_commit = off", "work_mem = '512MB'", "maintenance_work_mem = '1GB'", "jit = off"):
             await owner.execute(f"SET {setting}")
-        end = datetime.combine(newest_day() + timedelta(days=1), datetime.min.time(), UTC) - timedelta(seconds=1)
+        end = datetime.combine(newest + timedelta(days=1), datetime.min.time(), UTC) - timedelta(seconds=1)
         first = (end - timedelta(days=DAYS)).date()
         await owner.execute("SELECT ensure_record_partitions($1, $2)", first, end.date())
         indexes = await owner.fetch(_SECONDARY)

@@ -34,6 +34,7 @@ class QueueReason(StrEnum):
     SEVERAL_COMPANIES = "SEVERAL_COMPANIES"
     PAID_INVOICE = "PAID_INVOICE"
     OTHER_CURRENCY = "OTHER_CURRENCY"
+    REVERSED = "REVERSED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from models.database import execute, fetch, fetch_row, fetch_value, transaction
 from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
-from services.billing.legal_entities import entities_by_id
+from services.billing.legal_entities import LegalEntityRow, entities_by_id
 from services.payments.ledger import book_settlement
 
 LONGEST_REASON = 500
@@ -68,32 +68,10 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
         if invoice["state"] == InvoiceState.CREDITED:
             return await _earlier(invoice_id, text)
         entity = (await entities_by_id([invoice["legal_entity_id"]]))[invoice["legal_entity_id"]]
-        value = await take_number(entity.id, InvoiceKind.CREDIT_NOTE)
-        note_id: int = await fetch_value(
-            _DRAFT,
-            invoice["company_id"],
-            entity.id,
-            invoice["period"],
-            invoice["currency"],
-            -invoice["eur_total"],
-            clock.now(),
-        )
+        note_id = await _draft(invoice)
         await execute(_LINES, invoice_id, note_id, bill_again)
-        rate = UsableRate(invoice["rate"], invoice["rate_on"], invoice["rate_source"], invoice["rate_id"])
-        issue = Issue(
-            invoice_id=note_id,
-            kind=InvoiceKind.CREDIT_NOTE,
-            issued_on=local_date(entity.country, clock.now()),
-            rate=rate,
-            quantum=invoice["quantum"],
-            eur=-invoice["eur_total"],
-            local=-invoice["local_amount"],
-            company_id=invoice["company_id"],
-            country=invoice["country"],
-            corrects_id=invoice_id,
-            reason=text,
-        )
-        await write_issue(entity, issue, value)
+        issue = _issue(entity, invoice, note_id, text)
+        await write_issue(entity, issue, await take_number(entity.id, InvoiceKind.CREDIT_NOTE))
         await _give_back(invoice, issue.issued_on)
         await execute(_CREDITED, [invoice_id, note_id])
         await record(
@@ -104,6 +82,36 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             after={"credit_note": note_id, "reason": text, "bill_again": bill_again},
         )
     return note_id
+
+
+async def _draft(invoice: asyncpg.Record) -> int:
+    draft: int = await fetch_value(
+        _DRAFT,
+        invoice["company_id"],
+        invoice["legal_entity_id"],
+        invoice["period"],
+        invoice["currency"],
+        -invoice["eur_total"],
+        clock.now(),
+    )
+    return draft
+
+
+def _issue(entity: LegalEntityRow, invoice: asyncpg.Record, note_id: int, reason: str) -> Issue:
+    """At the rate and the rounding of the invoice, so that both together come to nothing."""
+    return Issue(
+        invoice_id=note_id,
+        kind=InvoiceKind.CREDIT_NOTE,
+        issued_on=local_date(entity.country, clock.now()),
+        rate=UsableRate(invoice["rate"], invoice["rate_on"], invoice["rate_source"], invoice["rate_id"]),
+        quantum=invoice["quantum"],
+        eur=-invoice["eur_total"],
+        local=-invoice["local_amount"],
+        company_id=invoice["company_id"],
+        country=invoice["country"],
+        corrects_id=invoice["id"],
+        reason=reason,
+    )
 
 
 async def _give_back(invoice: asyncpg.Record, on: date) -> None:

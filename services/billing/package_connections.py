@@ -24,14 +24,16 @@ WHERE p.id = (SELECT q.id FROM package_connection q
                   WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at AND r.id <> p.id)
 """
 
+# The end of a term that is known already follows the operator: it may be told later, or be put off.
 _ADD = """
 INSERT INTO package_connection (company_id, sim_id, connected_at, ends_at, size_mb, roaming, confirmed)
-SELECT s.company_id, s.id, g.started_at, g.ends_at, g.size_mb, g.roaming, true
+SELECT DISTINCT ON (s.id, g.started_at) s.company_id, s.id, g.started_at, g.ends_at, g.size_mb, g.roaming, true
 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::bool[])
   AS g (sim_id, started_at, ends_at, size_mb, roaming)
 JOIN sim s ON s.id = g.sim_id
-WHERE NOT EXISTS (SELECT FROM package_connection r WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at)
-ON CONFLICT (sim_id, connected_at) DO NOTHING
+WHERE NOT EXISTS (SELECT FROM package_connection r WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at
+                  AND r.ends_at IS NOT DISTINCT FROM coalesce(g.ends_at, r.ends_at))
+ON CONFLICT (sim_id, connected_at) DO UPDATE SET ends_at = coalesce(excluded.ends_at, package_connection.ends_at)
 """
 
 _BEGIN = """

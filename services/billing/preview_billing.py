@@ -83,8 +83,10 @@ async def preview_billing(
     lines: dict[int, list[PreviewLine]] = defaultdict(list)
     for company, *values in await summarise_usage([row["id"] for row in companies.rows], period):
         lines[company].append(PreviewLine(*values))
+    unpriced = await count_unpriced_packages([row["id"] for row in companies.rows], period)
     rows = [
-        await _company(row, lines[row["id"]], entities[entity_of(row["country"])], period) for row in companies.rows
+        await _company(row, lines[row["id"]], entities[entity_of(row["country"])], unpriced.get(row["id"], 0))
+        for row in companies.rows
     ]
     return Page(rows, companies.places, _ORDER, companies.has_next, companies.has_previous)
 
@@ -114,7 +116,7 @@ def _conditions(period: date, company_id: int | None) -> Where:
 
 
 async def _company(
-    row: asyncpg.Record, lines: list[PreviewLine], entity: LegalEntityRow, period: date
+    row: asyncpg.Record, lines: list[PreviewLine], entity: LegalEntityRow, unpriced_packages: int
 ) -> CompanyPreview:
     day = local_date(entity.country, clock.now())
     currency, total = currency_of(row["country"]), total_of_lines(line.amount for line in lines)
@@ -129,7 +131,7 @@ async def _company(
         local_amount=None if rate is None else local_amount(total, rate, await quantum_of(entity.id, currency, day)),
         hold_reason=found if isinstance(found, HoldReason) else None,
         skipped=total < 0 or (total == 0 and not billing_terms().zero_invoices),
-        unpriced_packages=await count_unpriced_packages([row["id"]], period),
+        unpriced_packages=unpriced_packages,
         deadlines=invoice_deadlines(row["country"], day, count_issue_day=billing_terms().count_issue_day),
         lines=lines,
     )

@@ -27,6 +27,8 @@ SELECT $1, $2, $3, $4, $4::numeric + coalesce(
 ON CONFLICT (company_id, key) DO NOTHING RETURNING balance
 """
 
+_BROUGHT = "SELECT coalesce(sum(amount), 0) FROM deposit_entry WHERE company_id = $1 AND payment_id = $2"
+
 _BALANCE = "SELECT balance FROM deposit_entry WHERE company_id = $1 ORDER BY id DESC LIMIT 1"
 
 
@@ -35,6 +37,7 @@ class EntryKind(StrEnum):
 
     TOP_UP = "TOP_UP"
     CHARGE = "CHARGE"
+    REVERSAL = "REVERSAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +91,29 @@ async def rate_of_payment(currency: str, paid_on: date) -> UsableRate | None:
     return rate if isinstance(rate, UsableRate) else None
 
 
-async def top_up_by_payment(company_id: int, payment: Mapping[str, Any] | asyncpg.Record, rate: UsableRate) -> None:
-    """A payment becomes a top-up, in EUR at the rate of its day. In the transaction that credits it."""
+async def top_up_by_payment(
+    company_id: int, payment: Mapping[str, Any] | asyncpg.Record, rate: UsableRate, key: str
+) -> None:
+    """A payment becomes a top-up, in EUR at the rate of its day. In the transaction that credits it; `key` names that."""
     euros = round_half_up(payment["amount"] / rate.rate, CENT)
     note = f"{payment['amount']} {payment['currency']}" + (f" / {rate.rate.normalize():f}" if rate.source else "")
     if euros:
         await add_entry(
             company_id,
             "TOP_UP",
-            f"payment:{payment['id']}",
+            key,
             euros,
             payment["credit_on"],
             payment_id=payment["id"],
             note=note,
         )
+
+
+async def take_back(company_id: int, payment_id: int, key: str, on: date, by_user_id: int) -> None:
+    """What a payment brought is taken out again. In the transaction that reverses it."""
+    brought: Decimal = await fetch_value(_BROUGHT, company_id, payment_id)
+    if brought:
+        await add_entry(company_id, "REVERSAL", key, -brought, on, payment_id=payment_id, by_user_id=by_user_id)
 
 
 async def list_entries(principal: Principal, request: PageRequest, company_id: int | None) -> Page[DepositEntry]:

@@ -82,7 +82,7 @@ class Document:
         """How much of a service, with its unit."""
         if service is Service.DATA:
             return f"{grouped(Decimal(quantity) / 1_000_000, self.language, 2)} {self.say('mb')}"
-        unit = "seconds" if service is Service.VOICE else "pieces"
+        unit = {Service.VOICE: "seconds", Service.PACKAGE: "days"}.get(service, "pieces")
         return f"{grouped(Decimal(quantity), self.language, 0)} {self.say(unit)}"
 
     def service(self, service: Service, usage_month: date) -> str:

@@ -21,14 +21,17 @@ SELECT i.id, i.company_id, i.number, i.currency, i.local_amount, i.paid_amount, 
   (SELECT p.until_on FROM payment_promise p WHERE p.invoice_id = i.id ORDER BY p.id DESC LIMIT 1) AS promised_until,
   ARRAY(SELECT a.action FROM dunning_action a WHERE a.invoice_id = i.id) AS done,
   (SELECT coalesce(jsonb_agg(jsonb_build_array(p.paid_on, (-e.amount)::text)), '[]') FROM ledger_entry e
-   JOIN payment p ON p.id = e.payment_id WHERE e.invoice_id = i.id) AS booked
+   JOIN payment p ON p.id = e.payment_id WHERE e.invoice_id = i.id) AS booked,
+  (SELECT count(*) FROM payment_reversal r JOIN ledger_entry e ON e.booking_id = r.booking_id
+   WHERE e.invoice_id = i.id)::int AS reversals
 FROM invoice i WHERE i.company_id = ANY($1::bigint[]) AND i.state IN ('ISSUED', 'PART_PAID') AND i.kind = 'INVOICE'
 ORDER BY i.company_id, i.issued_on, i.id
 """
 
 _WAITING = """
 SELECT p.id, p.company_id, p.paid_on, p.bank_ref, p.amount, p.currency, p.for_invoices FROM payment p
-WHERE p.company_id = ANY($1::bigint[]) AND p.queue_reason IS NULL AND p.credited_on IS NULL AND NOT p.to_deposit
+WHERE p.company_id = ANY($1::bigint[]) AND p.queue_reason IS NULL AND p.credited_on IS NULL AND NOT p.returned
+  AND NOT p.to_deposit
 """
 
 _COMPANIES = """
@@ -77,6 +80,7 @@ async def debts_of_companies(company_ids: Sequence[int]) -> dict[int, list[Invoi
             receipts=(*booked, *receipts.get(row["id"], ())),
             promised_until=row["promised_until"],
             done=frozenset(row["done"]),
+            reversals=row["reversals"],
         )
         found[row["company_id"]].append(InvoiceDebt(debt, row["number"], row["currency"]))
     return found

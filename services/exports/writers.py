@@ -15,10 +15,9 @@ from xlsxwriter.worksheet import Worksheet
 from domain.exports import ROWS_A_SHEET
 from domain.reports import ReportFormat
 from services.exports.layout import CellKind, FileColumn, sheet_name
+from services.exports.sheet_rows import RowMaker
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-_DAY_SECONDS = 86_400
+_RISKY = frozenset("=+-@\t\r\n'")
 
 
 class ReportWriter(Protocol):
@@ -48,7 +47,7 @@ def harmless(text: str) -> str:
 
     It can be taken back: where a text begins with an apostrophe, that one was added. Source: OWASP, "CSV Injection".
     """
-    return "'" + text if text.startswith(_RISKY) else text
+    return "'" + text if text[:1] in _RISKY else text
 
 
 class CsvWriter:
@@ -77,9 +76,11 @@ class CsvWriter:
 
 
 def _csv_cell(column: FileColumn, language: str) -> Callable[[Any], Any]:
-    shown = column.shown(language)
+    if column.words is not None:
+        shown = column.shown(language)
+        return lambda value: harmless(str(shown(value)))
     cells: dict[CellKind, Callable[[Any], Any]] = {
-        CellKind.TEXT: lambda value: harmless(str(shown(value))),
+        CellKind.TEXT: harmless,
         CellKind.NUMBER: str,
         CellKind.MOMENT: _moment_text,
         CellKind.DAY: date.isoformat,
@@ -89,7 +90,7 @@ def _csv_cell(column: FileColumn, language: str) -> Callable[[Any], Any]:
 
 
 def _moment_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def _cost_text(value: Decimal) -> str:
@@ -108,26 +109,31 @@ class XlsxWriter:
             {"constant_memory": True, "tmpdir": str(place.parent), "in_memory": False, "strings_to_formulas": False},
         )
         self._heading = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self._formats = {
+        formats = {
             CellKind.TEXT: self._book.add_format({"num_format": "@"}),
             CellKind.NUMBER: self._book.add_format({"num_format": "#,##0"}),
             CellKind.MOMENT: self._book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "GMT"'}),
             CellKind.DAY: self._book.add_format({"num_format": "yyyy-mm-dd"}),
             CellKind.COST: self._book.add_format({"num_format": "#,##0.0000"}),
         }
-        self._shown = [column.shown(language) for column in columns]
+        self._maker = RowMaker(columns, formats, language)
         self._sheets = 0
         self._sheet = self._next_sheet()
         self._line = 0
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows, on a new sheet where one is full."""
-        for row in rows:
-            if self._line == self._sheet_rows:
+        waiting = list(rows)
+        while waiting:
+            room = self._sheet_rows - self._line
+            if not room:
                 self._end_sheet()
                 self._sheet, self._line = self._next_sheet(), 0
-            self._line += 1
-            self._write_row(row)
+                continue
+            fitting, waiting = waiting[:room], waiting[room:]
+            # Row 1 is the header; in this mode the library keeps the XML of finished rows in this file and copies it later.
+            self._sheet.row_data_fh.write(self._maker.rows(fitting, self._line + 2))
+            self._line += len(fitting)
 
     def close(self) -> None:
         """Finish: the sheets are packed."""
@@ -142,21 +148,6 @@ class XlsxWriter:
                 handle.close()
         self._book.fileclosed = True  # or it would be packed when it is forgotten
 
-    def _write_row(self, row: Sequence[Any]) -> None:
-        sheet, line = self._sheet, self._line
-        for at, (column, value) in enumerate(zip(self._columns, row, strict=True)):
-            if value is None or value == "":
-                continue
-            kind = column.kind
-            if kind is CellKind.TEXT:
-                sheet.write_string(line, at, str(self._shown[at](value)), self._formats[kind])
-            elif kind is CellKind.MOMENT:
-                sheet.write_number(line, at, (value - _EPOCH).total_seconds() / _DAY_SECONDS, self._formats[kind])
-            elif kind is CellKind.DAY:
-                sheet.write_number(line, at, value.toordinal() - _EPOCH.toordinal(), self._formats[kind])
-            else:
-                sheet.write_number(line, at, value, self._formats[kind])
-
     def _next_sheet(self) -> Worksheet:
         self._sheets += 1
         sheet = self._book.add_worksheet(sheet_name(self._language, self._sheets))
@@ -164,7 +155,9 @@ class XlsxWriter:
         for at, column in enumerate(self._columns):
             sheet.set_column(at, at, column.width)
             sheet.write_string(0, at, column.heading(self._language), self._heading)
+        sheet._write_single_row(1)  # the header goes to the file: what follows is written there directly
         return sheet
 
     def _end_sheet(self) -> None:
+        self._sheet.dim_rowmax = self._line
         self._sheet.autofilter(0, 0, max(self._line, 1), len(self._columns) - 1)

@@ -41,6 +41,10 @@ async def assign_payment(
             raise NotFound("There is no such payment.", path=("input", "paymentId"))
         if payment["queue_reason"] is None:
             raise AlreadyPaid("This payment is assigned already.", path=("input", "paymentId"))
+        if payment["dismissed_at"] is not None:
+            raise AlreadyPaid(
+                "This payment was dismissed: take it up with takeUpPayment first.", path=("input", "paymentId")
+            )
         found = await _company_of(payment, company_id, invoice_ids)
         company = await fetch_row("SELECT id, country, payment_system FROM company WHERE id = $1", found)
         if company is None:

@@ -23,7 +23,7 @@ from services.unit_of_work import UnitOfWork, unit_of_work
 _COMPANIES = """
 SELECT c.id FROM company c WHERE (c.country = 'RU') = $2 AND (
   EXISTS (SELECT FROM payment p WHERE p.company_id = c.id AND p.queue_reason IS NULL AND p.credited_on IS NULL
-            AND p.credit_on <= $1)
+            AND NOT p.returned AND p.credit_on <= $1)
   OR EXISTS (SELECT FROM invoice i WHERE i.company_id = c.id AND i.state IN ('ISSUED', 'PART_PAID') AND i.kind = 'INVOICE'
        AND (SELECT coalesce(sum(e.amount), 0) FROM ledger_entry e
             WHERE e.company_id = c.id AND e.account = 'CREDIT' AND e.currency = i.currency) < 0))
@@ -32,14 +32,18 @@ ORDER BY c.id
 """
 
 _DUE = """
-SELECT p.id, p.paid_on, p.bank_ref, p.amount, p.currency, p.for_invoices, p.to_deposit, p.credit_on FROM payment p
-WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND p.credit_on <= $2 ORDER BY p.id
+SELECT p.id, p.paid_on, p.bank_ref, p.amount, p.currency, p.for_invoices, p.to_deposit, p.credit_on,
+  (SELECT count(*) FROM payment_reversal r WHERE r.payment_id = p.id) AS reversals
+FROM payment p
+WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND NOT p.returned
+  AND p.credit_on <= $2 ORDER BY p.id
 FOR UPDATE
 """
 
 _FOR_DEPOSIT = """
 SELECT DISTINCT p.currency, p.paid_on FROM payment p
-WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND p.credit_on <= $2 AND p.to_deposit
+WHERE p.company_id = $1 AND p.queue_reason IS NULL AND p.credited_on IS NULL AND NOT p.returned AND p.credit_on <= $2
+  AND p.to_deposit
 """
 
 _CREDIT_LEFT = """
@@ -98,7 +102,7 @@ async def _credit_company(
         if payment["to_deposit"]:
             rate = rates[payment["currency"], payment["paid_on"]]
             assert rate is not None
-            await top_up_by_payment(company_id, payment, rate)
+            await top_up_by_payment(company_id, payment, rate, _occasion(payment))
     await execute(
         "UPDATE payment SET credited_on = credit_on WHERE id = ANY($1::bigint[])", [payment["id"] for payment in due]
     )
@@ -118,6 +122,12 @@ async def _credit_company(
 def _can_be_credited(payment: asyncpg.Record, rates: Mapping[tuple[str, date], UsableRate | None]) -> bool:
     """A payment into a deposit waits for the rate of its day, which is never guessed."""
     return not payment["to_deposit"] or rates.get((payment["currency"], payment["paid_on"])) is not None
+
+
+def _occasion(payment: asyncpg.Record) -> str:
+    """Names this crediting: one that was taken back is credited anew."""
+    name = f"payment:{payment['id']}"
+    return f"{name}:{payment['reversals']}" if payment["reversals"] else name
 
 
 def _owed(row: asyncpg.Record) -> Owed:
@@ -167,7 +177,7 @@ async def _tell(
     await notify(
         uow,
         NotificationKind.PAYMENT_CREDITED,
-        key=f"payment:{payment['id']}",
+        key=_occasion(payment),
         company_id=company_id,
         about=About("Payment", payment["id"]),
         values={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import asyncpg
@@ -33,6 +33,9 @@ class PaymentRow:
     queue_reason: str | None
     credit_on: date | None
     credited_on: date | None
+    returned: bool
+    dismissed_at: datetime | None
+    dismissal_reason: str | None
 
 
 _NAMES = tuple(PaymentRow.__dataclass_fields__)
@@ -51,16 +54,16 @@ async def count_payments(principal: Principal, company_id: int | None) -> int:
     return await _count(_matched(principal, company_id))
 
 
-async def list_unmatched(principal: Principal, request: PageRequest) -> Page[PaymentRow]:
-    """One page of the queue, the oldest first. Raises `Forbidden` for anybody but staff."""
+async def list_unmatched(principal: Principal, request: PageRequest, *, dismissed: bool = False) -> Page[PaymentRow]:
+    """One page of the queue, or of what was dismissed from it, the oldest first. Raises `Forbidden` for anybody but staff."""
     principal.require_staff()
-    return await _page(_queued(), _OLDEST, request)
+    return await _page(_queued(dismissed), _OLDEST, request)
 
 
-async def count_unmatched(principal: Principal) -> int:
+async def count_unmatched(principal: Principal, *, dismissed: bool = False) -> int:
     """How long the queue is."""
     principal.require_staff()
-    return await _count(_queued())
+    return await _count(_queued(dismissed))
 
 
 async def get_payment(principal: Principal, payment_id: int) -> PaymentRow | None:
@@ -81,9 +84,10 @@ def _matched(principal: Principal, company_id: int | None) -> Where:
     return where
 
 
-def _queued() -> Where:
+def _queued(dismissed: bool) -> Where:
     where = Where()
     where.add("p.queue_reason IS NOT NULL")
+    where.add(f"p.dismissed_at IS {'NOT NULL' if dismissed else 'NULL'}")
     return where
 
 

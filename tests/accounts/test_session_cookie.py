@@ -39,6 +39,7 @@ def test_outside_of_development_it_is_bound_to_https_and_to_this_host() -> None:
         ([f"novaconnect={new_token()}"], None),
         (["novaconnect="], None),
     ],
+    ids=["alone", "among others", "another header", "none", "another name", "twice", "a token", "empty"],
 )
 def test_exactly_one_secret_of_a_session_is_taken(headers: list[str], found: str | None) -> None:
     assert SessionCookie(secure=False).secret_of(headers) == found

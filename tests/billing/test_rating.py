@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InvalidValue
-from models import BillingRun, Charge, Invoice, PackageConnection, Profile, Sim
+from models import BillingRun, Charge, Invoice, Profile, Sim
 from models.database import execute, fetch_value
 from services.billing.exchange_rates import keep_rates
 from services.billing.run_billing import BillingOutcome, run_billing
@@ -105,32 +105,6 @@ async def test_the_setting_can_prefer_the_price_list(profiles: dict[str, Profile
     await bill("2024-01", "2024-02")
 
     assert [line[-1] for line in await lines()] == ["0.0600"]
-
-
-async def test_packages_are_billed_when_they_begin_and_their_traffic_is_not(profiles: dict[str, Profile]) -> None:
-    sim = await georgian(profiles, "TD")
-    await add_session(sim, datetime(2024, 1, 3, tzinfo=UTC), "7")
-    for moment, size, roaming in (
-        (datetime(2023, 12, 31, 23, 59, tzinfo=UTC), 15, False),
-        (datetime(2024, 1, 1, tzinfo=UTC), 15, False),
-        (datetime(2024, 1, 30, tzinfo=UTC), 100, False),
-        (datetime(2024, 1, 31, 23, 59, tzinfo=UTC), 15, True),
-    ):
-        await PackageConnection.create(
-            company_id=sim.company_id,  # type: ignore[attr-defined]
-            sim_id=sim.id,
-            connected_at=moment,
-            size_mb=size,
-            roaming=roaming,
-            confirmed=True,
-        )
-
-    await bill("2024-01", "2024-02")
-
-    assert sorted(await lines()) == [
-        ("2024-01", "TD_Lite", "PACKAGE", 2, "9.2000"),
-        ("2024-01", "TD_Mega", "PACKAGE", 1, "3.0000"),
-    ]
 
 
 async def test_what_comes_late_and_what_is_corrected_goes_onto_the_next_invoice(profiles: dict[str, Profile]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,3 +117,8 @@ async def add_many_sessions(world: TwoCompanies, count: int) -> None:
     )
     row = await fetch_row("SELECT count(*) AS found FROM data_session")
     assert row is not None and row["found"] >= count
+
+
+def rows_of(content: bytes) -> list[list[str]]:
+    """The lines of a CSV file."""
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))

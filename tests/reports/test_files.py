@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import subprocess
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -111,27 +109,6 @@ def test_a_workbook_has_the_right_types(tmp_path: Path, kind: ReportKind) -> Non
             else:
                 assert cell.data_type == "n"
                 assert Decimal(str(cell.value)) == value
-    assert_opened_by_libreoffice(tmp_path, sheet.max_row)
-
-
-def assert_opened_by_libreoffice(folder: Path, lines: int) -> None:
-    """Where LibreOffice is installed it must read as many lines; nothing is a formula to it either."""
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    if office is None:
-        return
-    command = [
-        office,
-        "--headless",
-        "--convert-to",
-        "csv",
-        "--outdir",
-        str(folder / "opened"),
-        str(folder / "report.xlsx"),
-    ]
-    subprocess.run(command, check=True, timeout=120, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
-    found = list(csv.reader((folder / "opened" / "report.csv").open(encoding="utf-8")))
-    assert len(found) == lines
-    assert any("=1+1" in line for line in found)
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path) -> None:

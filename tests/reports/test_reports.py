@@ -3,108 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from access import Principal
 from domain.clock import clock
 from domain.errors import AmbiguousSelection, BadPageSize, InvalidCursor, InvalidValue
-from domain.reports import ReportKind, Span, TopBy, UsageKey
+from domain.reports import ReportKind, Span, TopBy
 from domain.sim_filter import Selection, SimFilter
-from models.database import execute, fetch
+from models.database import execute
 from novaconnect_sdk import SessionRecord
 from services.paging import PageRequest
 from services.reports import record_pages
-from services.reports.record_lists import RecordOrder, ReportColumn, record_order
+from services.reports.record_lists import ReportColumn, record_order
 from services.reports.record_pages import Asked, report_page
-from services.reports.record_rows import columns_of, report_row
+from services.reports.record_rows import columns_of
 from services.reports.scope import scope_of
 from services.reports.totals import call_totals, count_rows, session_totals
-from services.reports.usage_overview import top_sims, usage_overview
-from services.reports.usage_sums import Cost, Usage
-from tests.reports.records import ZONES, bring_records, costs_of, day_in, sessions_of, shown
-from tests.worlds import TwoCompanies, add_group
+from services.reports.usage_overview import top_sims
+from tests.reports.records import bring_records, costs_of, day_in, sessions_of, shown
+from tests.reports.recount import choices, spans, text_of, total, usage, whole
+from tests.worlds import TwoCompanies
 
 SEEDS = [1, 2]
-
-
-async def whole(
-    principal: Principal,
-    kind: ReportKind,
-    span: Span,
-    selection: Selection,
-    *,
-    size: int = 40,
-    backward: bool = False,
-    order: RecordOrder | None = None,
-) -> list[Any]:
-    """Every row of a report, page after page, from either end."""
-    scope = await scope_of(principal, selection)
-    order = order or record_order(kind)
-    rows: list[Any] = []
-    cursor = None
-    while True:
-        request = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
-        page = await report_page(Asked(kind, scope, span, order, request, columns_of(kind)))
-        found = [report_row(kind, record) for record in page.rows]
-        rows = found + rows if backward else rows + found
-        if not (page.has_previous if backward else page.has_next):
-            return rows
-        assert len(found) == size
-        cursor = page.cursor(0 if backward else len(page.rows) - 1)
-
-
-def spans() -> list[Span]:
-    """Whole months, parts of them, a day, and everything, in several zones."""
-    today = clock.now().date()
-    month = today.replace(day=1)
-    before = (month - timedelta(days=1)).replace(day=1)
-    return [
-        Span(today - timedelta(days=80), today),
-        Span(before, month - timedelta(days=1)),
-        Span(before + timedelta(days=9), today),
-        *(Span(month - timedelta(days=1), month, zone) for zone in ZONES),
-        Span(before, month - timedelta(days=1), "Pacific/Kiritimati"),
-        Span(before, month - timedelta(days=1), "America/St_Johns"),
-        Span(today, today),
-    ]
-
-
-def choices(world: TwoCompanies) -> dict[str, tuple[Selection, list[int] | None]]:
-    """What can be selected, and the SIMs that it means (None: all)."""
-    ids = {name: sim.id for name, sim in world.sims.items()}
-    return {
-        "fleet": (Selection(), None),
-        "one": (Selection(ids=(ids["truck"],)), [ids["truck"]]),
-        "several": (Selection(ids=(ids["truck"], ids["crane"], world.others["taxi"].id)), [ids["truck"], ids["crane"]]),
-        "group": (Selection(filter=SimFilter(group_id=world.group.id)), [ids["combine"], ids["truck"]]),
-        "profile": (Selection(filter=SimFilter(profiles=("TC",))), [ids["truck"], ids["combine"], ids["spare"]]),
-        "nothing": (Selection(filter=SimFilter(search="nowhere")), []),
-    }
-
-
-def text_of(*values: object) -> str:
-    """Values as one text, so that they compare whatever they are; moments in UTC."""
-    return "|".join(
-        value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value) for value in values
-    )
-
-
-def usage(records: Iterable[SessionRecord]) -> Usage:
-    """What sessions add up to, one by one."""
-    listed = list(records)
-    costs = costs_of((one.cost, one.currency) for one in listed)
-    found = Usage(len(listed), sum(one.total_bytes for one in listed))
-    return Usage(found.sessions, found.bytes, tuple(Cost(*each) for each in costs))
-
-
-def total(one: Usage) -> tuple[int, int, list[tuple[Decimal, str | None]]]:
-    """Comparable."""
-    return one.sessions, one.bytes, [(cost.amount, cost.currency) for cost in one.costs]
 
 
 @pytest.mark.parametrize("few", [record_pages.FEW, -1], ids=["SIM by SIM", "walked"])
@@ -212,111 +134,6 @@ async def test_calls_equal_a_recount(world: TwoCompanies, seed: int) -> None:
             assert [(cost.amount, cost.currency) for cost in totals.costs] == costs_of(
                 (one.cost, one.currency) for one, _ in expected
             )
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_overviews_equal_a_recount(world: TwoCompanies, seed: int) -> None:
-    """Given the same, when they are broken down by anything, then every part is the sum of its sessions."""
-    held = await bring_records(world, seed)
-    second = await add_group(world.company, "Second", [world.sims["truck"], world.sims["crane"]])
-    groups = {
-        world.sims["truck"].id: [world.group.id, second.id],
-        world.sims["crane"].id: [second.id],
-        world.sims["combine"].id: [world.group.id],
-    }
-    profiles = {
-        code: {sim.id for sim in world.sims.values() if sim.profile_id == row.id}  # type: ignore[attr-defined]
-        for code, row in world.profiles.items()
-    }
-    await execute("UPDATE sim SET roaming = true WHERE id = $1", world.sims["crane"].id)
-    plans = {"TC": "TC_PayPerUse", "TD": "TD_Mega"}
-
-    def keys(by: UsageKey, one: SessionRecord, sim: int) -> list[object]:
-        profile = next(code for code, members in profiles.items() if sim in members)
-        found: dict[UsageKey, list[object]] = {
-            UsageKey.DAY: [day_in(one.started_at, "UTC").isoformat()],
-            UsageKey.COUNTRY: [one.country],
-            UsageKey.OPERATOR: [one.operator],
-            UsageKey.PROFILE: [profile],
-            UsageKey.PLAN: [plans[profile]],
-            UsageKey.GROUP: list(groups[sim]),
-        }
-        return found[by]
-
-    for span in (span for span in spans() if span.is_utc):
-        for name, (selection, sims) in choices(world).items():
-            scope = await scope_of(world.owner.principal, selection)
-            for by in UsageKey:
-                parts = await usage_overview(scope, span, by)
-                expected: dict[object, list[SessionRecord]] = defaultdict(list)
-                for one, sim in sessions_of(held, [world.company.id], span.first, span.last, "UTC", sims):
-                    for key in keys(by, one, sim):
-                        expected[key].append(one)
-
-                found = {part.group_id if by is UsageKey.GROUP else part.key: total(part.usage) for part in parts}
-                assert found == {key: total(usage(ones)) for key, ones in expected.items()}, (name, span, by)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_the_first_sims_are_those_that_used_most(world: TwoCompanies, seed: int) -> None:
-    held = await bring_records(world, seed)
-    for span in (span for span in spans() if span.is_utc):
-        scope = await scope_of(world.owner.principal)
-        by_sim: dict[int, list[SessionRecord]] = defaultdict(list)
-        for one, sim in sessions_of(held, [world.company.id], span.first, span.last, "UTC"):
-            by_sim[sim].append(one)
-
-        for by in (TopBy.BYTES, TopBy.SESSIONS):
-            rank = (lambda used: used.bytes) if by is TopBy.BYTES else (lambda used: used.sessions)
-            expected = sorted(
-                ((sim, usage(ones)) for sim, ones in by_sim.items()), key=lambda each: (-rank(each[1]), each[0])
-            )
-            found = await top_sims(scope, span, by, 2)
-            assert [(row.sim_id, total(row.usage)) for row in found] == [(sim, total(one)) for sim, one in expected[:2]]
-
-        priced = sorted(
-            ((cost, currency, sim) for sim, ones in by_sim.items() for cost, currency in usage_costs(ones) if cost > 0),
-            key=lambda each: -each[0],
-        )
-        found = await top_sims(scope, span, TopBy.COST, 1000)
-        assert sorted((row.usage.costs[0].amount, row.usage.costs[0].currency, row.sim_id) for row in found) == sorted(
-            priced
-        )
-        assert [row.usage.costs[0].amount for row in found] == [cost for cost, *_ in priced]
-
-
-def usage_costs(ones: list[SessionRecord]) -> list[tuple[Decimal, str | None]]:
-    return costs_of((one.cost, one.currency) for one in ones)
-
-
-RECOUNTS = {
-    "usage_daily": "SELECT sim_id, (started_at AT TIME ZONE 'UTC')::date, company_id, coalesce(currency, ''),"
-    " sum(bytes)::bigint, count(*)::int, coalesce(sum(cost), 0) FROM data_session GROUP BY 1, 2, 3, 4",
-    "usage_monthly": "SELECT sim_id, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, company_id,"
-    " coalesce(currency, ''), sum(bytes)::bigint, count(*)::int, coalesce(sum(cost), 0) FROM data_session GROUP BY 1, 2, 3, 4",
-    "usage_by_network": "SELECT company_id, (started_at AT TIME ZONE 'UTC')::date, profile_id, coalesce(operator, ''),"
-    " coalesce(country, ''), coalesce(currency, ''), sum(bytes)::bigint, count(*)::int, coalesce(sum(cost), 0)"
-    " FROM data_session GROUP BY 1, 2, 3, 4, 5, 6",
-}
-KEPT = {
-    "usage_daily": "SELECT sim_id, day, company_id, currency, bytes, sessions, cost FROM usage_daily",
-    "usage_monthly": "SELECT sim_id, month, company_id, currency, bytes, sessions, cost FROM usage_monthly",
-    "usage_by_network": "SELECT company_id, day, profile_id, operator, country, currency, bytes, sessions, cost"
-    " FROM usage_by_network",
-}
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_the_kept_sums_equal_a_recount_whatever_comes(world: TwoCompanies, seed: int) -> None:
-    """Given late, corrected, moved and sold sessions, when they have come, then every table of sums is a recount."""
-    await bring_records(world, seed)
-    await execute("UPDATE sim SET company_id = $1 WHERE id = $2", world.other_company.id, world.sims["truck"].id)
-    await bring_records(world, seed + 100)
-
-    for table, recount in RECOUNTS.items():
-        kept = [tuple(row) for row in await fetch(KEPT[table])]
-        assert sorted(kept) == sorted(tuple(row) for row in await fetch(recount)), table
-        assert len(kept) > 10
 
 
 async def test_pages_are_the_same_list_from_either_end_in_every_order(world: TwoCompanies) -> None:
