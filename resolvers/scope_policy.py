@@ -36,6 +36,7 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _BILLING: ("invoices", "invoice", "payments", "dunningPreview", "paymentOrders", "deposit", "depositEntries"),
     _BILLING | _ADMIN: (
         *(
+            "messages",
             "legalEntities",
             "previewBilling",
             "billingRuns",
@@ -87,7 +88,15 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _BILLING: ("uploadPaymentOrder",),
     _BILLING | _ADMIN: (
         *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
-        *("setLegalEntity", "setRoundingQuantum", "reversePayment", "dismissPayment", "takeUpPayment"),
+        *(
+            "sendMessageAgain",
+            "settleMessage",
+            "setLegalEntity",
+            "setRoundingQuantum",
+            "reversePayment",
+            "dismissPayment",
+            "takeUpPayment",
+        ),
         *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
     ),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),

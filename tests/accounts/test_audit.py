@@ -70,6 +70,8 @@ ACTIONS = {
     "decideExchangeRate": "exchange_rate.decided",
     "setLegalEntity": "legal_entity.changed",
     "setRoundingQuantum": "rounding_quantum.set",
+    "sendMessageAgain": "message.sent_again",
+    "settleMessage": "message.settled",
     "acceptCalendarYear": "calendar_year.accepted",
     "requestExport": "export.requested",
     "runSavedReport": "export.requested",
