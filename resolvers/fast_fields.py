@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from access import ACCESS_VERSION
 from projection import FastFields
-from resolvers.invoice_projection import INVOICE
+from resolvers.invoice_projection import INVOICE, LINE
 from resolvers.operation_projection import ITEM, OPERATION
 from resolvers.report_projection import declare_reports
 from resolvers.sim_projection import GROUP, SESSION, SIM
@@ -21,4 +21,5 @@ FAST.connection("Sim", "history", ITEM)
 FAST.connection("Sim", "sessions", SESSION)
 FAST.connection("Query", "invoices", INVOICE)
 FAST.object("Query", "invoice", INVOICE)
+FAST.connection("Invoice", "lines", LINE)
 declare_reports(FAST)

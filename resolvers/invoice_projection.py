@@ -7,6 +7,17 @@ from resolvers.bare_objects import bare
 from resolvers.sim_projection import COMPANIES, global_id_column
 from schema.invoice import Invoice
 
+LINE: Fields = {
+    "simId": global_id_column("Sim", "h.sim_id"),
+    "iccid": Column("h.iccid", never_null=True),
+    "plan": Column("h.plan", never_null=True),
+    "service": Column("h.service", never_null=True),
+    "usageMonth": Column("h.usage_month", never_null=True),
+    "quantity": Column("h.quantity::text", never_null=True),
+    "amountEur": Column("h.amount::text", never_null=True),
+}
+"""Of a line `h`, which is a row of `charge`."""
+
 _BY_ID = Beside(("i.id",), bare(Invoice, "id"))
 _CREDIT_NOTE = "(SELECT n.id FROM invoice n WHERE n.corrects_id = i.id)"
 

@@ -12,7 +12,7 @@ from domain.billing.invoices import HoldReason, InvoiceKind, InvoiceState, Servi
 from schema.arguments import After, Before, First, Last
 from schema.company import Company
 from schema.connections import Connection, Node
-from schema.context import Info
+from schema.context import Info, plan_for
 from schema.ids import global_id
 from schema.legal_entity import LegalEntity
 from services.billing.document_links import DocumentLink, document_link
@@ -201,7 +201,12 @@ class Invoice(Node):
     ) -> Connection[InvoiceLine]:
         """Read for all invoices of a page at once."""
         loaders = info.context.loaders
-        page = await loaders.invoice_lines.load((self.row.id, PageRequest(first, after, last, before)))
+        key = (self.row.id, PageRequest(first, after, last, before))
+        if plan := plan_for(info):
+            records = await loaders.invoice_line_records.load((*key, plan))
+            total = await loaders.invoice_line_counts.load(self.row.id) if plan.wants_total else None
+            return await plan.page(records, total)
+        page = await loaders.invoice_lines.load(key)
         return Connection(page=page, make=InvoiceLine.of, count=lambda: loaders.invoice_line_counts.load(self.row.id))
 
     @strawberry.field(

@@ -17,7 +17,14 @@ from services.accounts.companies import locked_of_companies, sims_of_companies
 from services.billing.legal_entities import LegalEntityRow, entities_by_id, entities_of_companies
 from services.billing.open_invoices import debts_of
 from services.billing.read_invoices import InvoiceRow, invoices_by_id
-from services.billing.read_lines import LineRow, SummaryRow, count_lines, pages_of_lines, summaries_of
+from services.billing.read_lines import (
+    LineRow,
+    SummaryRow,
+    count_lines,
+    pages_of_lines,
+    record_pages_of_lines,
+    summaries_of,
+)
 from services.fleet.list_groups import GroupRow, groups_of_sims, sizes_of_groups
 from services.fleet.sim_capabilities import capabilities_of_sims
 from services.fleet.sim_relations import CompanyRow, LockRow, ProfileRow, companies, locks_of_sims, profiles
@@ -61,6 +68,7 @@ UsageKey = tuple[int, date, date]
 
 
 LinesKey = tuple[int, PageRequest]
+LineRecordsKey = tuple[int, PageRequest, Plan]
 """An invoice's database id and the page."""
 
 
@@ -101,6 +109,9 @@ class Loaders:
         self.entities_of_companies: DataLoader[int, LegalEntityRow | None] = _loader(entities_of_companies, None)
         self.invoices: DataLoader[int, InvoiceRow | None] = _loader(self._invoices, None)
         self.invoice_lines: DataLoader[LinesKey, Page[LineRow]] = DataLoader(_lines_of, cache=False)
+        self.invoice_line_records: DataLoader[LineRecordsKey, Page[asyncpg.Record]] = DataLoader(
+            _line_records_of, cache=False
+        )
         self.invoice_line_counts: DataLoader[int, int] = _loader(count_lines, 0)
         self.invoice_summaries: DataLoader[int, Sequence[SummaryRow]] = _loader(summaries_of, ())
         self.items_of_operation: DataLoader[ItemsKey, Page[ItemRow]] = _items_loader(principal, ItemParent.OPERATION)
@@ -176,6 +187,15 @@ async def _lines_of(keys: list[LinesKey]) -> list[Page[LineRow]]:
         ids = list(dict.fromkeys(invoice_id for invoice_id, asked in keys if asked == request))
         found = await pages_of_lines(ids, request)
         pages |= {(invoice_id, request): page for invoice_id, page in found.items()}
+    return [pages[key] for key in keys]
+
+
+async def _line_records_of(keys: list[LineRecordsKey]) -> list[Page[asyncpg.Record]]:
+    pages: dict[LineRecordsKey, Page[asyncpg.Record]] = {}
+    for request, plan in dict.fromkeys(key[1:] for key in keys):
+        ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == (request, plan)))
+        found = await record_pages_of_lines(ids, request, plan.columns)
+        pages |= {(invoice_id, request, plan): page for invoice_id, page in found.items()}
     return [pages[key] for key in keys]
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from models.database import fetch
+import asyncpg
+
+from models.database import fetch, readers
 from models.where import Where
-from services.keyset import keyset_condition
-from services.paging import ListOrder, Page, PageRequest
+from services.keyset import Read, keyset_condition
+from services.paging import ListOrder, Page, PageRequest, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,25 @@ ORDER BY invoice_id, usage_month DESC, plan, service
 
 async def pages_of_lines(invoice_ids: list[int], request: PageRequest) -> dict[int, Page[LineRow]]:
     """The same page of each invoice. Who may see the invoice may see its lines: that is checked before."""
+    found = await _records(invoice_ids, request, _COLUMNS, fetch)
+    return {
+        invoice_id: _page([_row(each) for each in found[invoice_id]], _places(found[invoice_id]), request)
+        for invoice_id in invoice_ids
+    }
+
+
+async def record_pages_of_lines(
+    invoice_ids: list[int], request: PageRequest, columns: str
+) -> dict[int, Page[asyncpg.Record]]:
+    """The same pages as records of columns over the line `h`."""
+    found = await _records(invoice_ids, request, columns, readers().fetch)
+    return {invoice_id: _page(found[invoice_id], _places(found[invoice_id]), request) for invoice_id in invoice_ids}
+
+
+async def _records(
+    invoice_ids: list[int], request: PageRequest, columns: str, read: Read
+) -> Mapping[int, list[asyncpg.Record]]:
+    """Of each invoice the records of a page, and one more where the list goes on."""
     size = request.size()
     where = Where(invoice_ids)
     where.add("h.invoice_id = p.id")
@@ -61,16 +82,16 @@ async def pages_of_lines(invoice_ids: list[int], request: PageRequest) -> dict[i
     if (before := _ORDER.place(request.before, "before")) is not None:
         where.add(f"h.id < {where.bind(before[1])}")
     direction = "DESC" if request.backward else "ASC"
-    records = await fetch(
-        f"SELECT p.id AS parent_id, l.* FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
+    records = await read(
+        f"SELECT {columns}, p.id AS parent_id, h.id AS line_id FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
         f"SELECT {_COLUMNS} FROM charge h WHERE {where.sql}"
-        f" ORDER BY h.id {direction} LIMIT {where.bind(size + 1)}) l ORDER BY p.id, l.id {direction}",
+        f" ORDER BY h.id {direction} LIMIT {where.bind(size + 1)}) h ORDER BY p.id, h.id {direction}",
         *where.arguments,
     )
-    found: dict[int, list[LineRow]] = defaultdict(list)
+    found: dict[int, list[asyncpg.Record]] = defaultdict(list)
     for record in records:
-        found[record["parent_id"]].append(LineRow(*(record[name] for name in _NAMES)))
-    return {invoice_id: _page(found[invoice_id], request, size) for invoice_id in invoice_ids}
+        found[record["parent_id"]].append(record)
+    return found
 
 
 async def count_lines(invoice_ids: list[int]) -> dict[int, int]:
@@ -90,14 +111,24 @@ async def summaries_of(invoice_ids: list[int]) -> dict[int, Sequence[SummaryRow]
     return dict(found)
 
 
-def _page(rows: list[LineRow], request: PageRequest, size: int) -> Page[LineRow]:
+def _row(record: asyncpg.Record) -> LineRow:
+    return LineRow(*(record[name] for name in _NAMES))
+
+
+def _places(records: list[asyncpg.Record]) -> list[tuple[None, int]]:
+    return [(None, record["line_id"]) for record in records]
+
+
+def _page(rows: list[Row], places: list[tuple[None, int]], request: PageRequest) -> Page[Row]:
+    size = request.size()
     more = len(rows) > size
-    rows = rows[:size]
+    rows, places = rows[:size], places[:size]
     if request.backward:
         rows.reverse()
+        places.reverse()
     return Page(
         rows=rows,
-        places=[(None, row.id) for row in rows],
+        places=places,
         order=_ORDER,
         has_next=request.before is not None if request.backward else more,
         has_previous=more if request.backward else request.after is not None,

@@ -13,10 +13,10 @@ from eventstream import EventHub
 from models import Invoice as InvoiceModel
 from models import UserRole
 from resolvers.context import RequestContext
-from resolvers.invoice_projection import INVOICE
+from resolvers.invoice_projection import INVOICE, LINE
 from resolvers.schema import build_schema
 from schema.ids import global_id
-from schema.invoice import Invoice
+from schema.invoice import Invoice, InvoiceLine
 from services.billing.credit_notes import issue_credit_note
 from services.billing.run_billing import run_billing
 from tests.billing.banks import Banks
@@ -27,7 +27,9 @@ SCHEMA = build_schema()
 FIELDS = """__typename id kind state number period issuedOn creditedOn amountEur rate rateOn rateSource currency localAmount
   paidAmount outstanding reason holdReason deadlines { day3 day5 day6 calendarVersion } company { id name }
   legalEntity { id name } planSummary { plan sims quantity amountEur }
-  lines(first: 1) { totalCount pageInfo { hasNextPage endCursor } nodes { iccid amountEur } } document { fileName }"""
+  lines(first: 1) { totalCount pageInfo { hasNextPage endCursor } nodes { iccid amountEur } }
+  all: lines { edges { cursor node { __typename simId iccid plan service usageMonth quantity amountEur } } }
+  last: lines(last: 1) { pageInfo { hasPreviousPage startCursor } nodes { iccid } } document { fileName }"""
 LIST = f"""{{ invoices {{ totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ {FIELDS} }} }} }}
   some: invoices(first: 1, state: [ISSUED]) {{ nodes {{ number }} pageInfo {{ endCursor }} }} }}"""
 OTHERS = "{ invoices { nodes { id creditNote { number } corrects { number state } } } }"
@@ -74,7 +76,8 @@ async def test_invoices_are_projected_and_equal(
     expected_one = await answer(SCHEMA.execute, hub, login, one)
 
     assert await answer(SCHEMA.execute_fast, hub, login, OTHERS) == others
-    monkeypatch.setattr(Invoice, "of", None)  # nothing makes an object any more
+    for kind in (Invoice, InvoiceLine):
+        monkeypatch.setattr(kind, "of", None)  # nothing makes an object any more
     assert await answer(SCHEMA.execute_fast, hub, login, LIST) == expected
     assert await answer(SCHEMA.execute_fast, hub, login, one) == expected_one
     states = [edge["node"]["state"] for edge in expected["invoices"]["edges"]]
@@ -83,6 +86,7 @@ async def test_invoices_are_projected_and_equal(
 
 
 def test_every_field_is_declared() -> None:
-    found: Any = SCHEMA._schema.get_type("Invoice")
+    for name, declared in (("Invoice", INVOICE), ("InvoiceLine", LINE)):
+        found: Any = SCHEMA._schema.get_type(name)
 
-    assert set(found.fields) == set(INVOICE)
+        assert set(found.fields) == set(declared)
