@@ -58,6 +58,8 @@ class Delivery(Model):
     sending_since = fields.DatetimeField(null=True)
     provider_ref = fields.CharField(max_length=200, null=True)
     error = fields.CharField(max_length=300, null=True)
+    settled_at = fields.DatetimeField(null=True)
+    settled_by_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "delivery"

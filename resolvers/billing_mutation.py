@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import strawberry
@@ -21,9 +22,16 @@ from schema.billing_inputs import (
 from schema.context import Info
 from schema.ids import database_id
 from schema.invoice import Invoice
+from schema.legal_entity import (
+    LegalEntityPayload,
+    LegalEntitySettings,
+    SetLegalEntityInput,
+    SetRoundingQuantumInput,
+)
 from schema.payloads import UserError
 from services.billing.billing_runs import ask_for_run
 from services.billing.calendar_acceptance import accept_calendar_year
+from services.billing.change_legal_entity import EntityChange, change_legal_entity, set_rounding_quantum
 from services.billing.credit_notes import issue_credit_note
 from services.billing.held_rates import decide_rate
 from services.billing.read_invoices import get_invoice
@@ -63,6 +71,37 @@ class BillingMutation:
             return CreditNotePayload(credit_note=None, user_errors=[UserError.of(refusal)])
         row = await get_invoice(principal, note_id)
         return CreditNotePayload(credit_note=Invoice.of(row) if row else None, user_errors=[])
+
+    @strawberry.mutation(
+        description="Set a legal entity up: name, details, prefixes, and whether it is a sample. For NovaConnect's own staff."
+    )
+    async def set_legal_entity(
+        self, info: Info, input: Annotated[SetLegalEntityInput, strawberry.argument(description="What to change.")]
+    ) -> LegalEntityPayload:
+        """Change it."""
+        details = None if input.details is None else dataclasses.asdict(input.details)
+        given = None if details is None else {name: text for name, text in details.items() if text is not None}
+        change = EntityChange(input.name, input.invoice_prefix, input.credit_prefix, given, input.is_sample)
+        try:
+            row = await change_legal_entity(info.context.principal, input.code, change)
+        except DomainError as refusal:
+            return LegalEntityPayload(settings=None, user_errors=[UserError.of(refusal)])
+        return LegalEntityPayload(settings=LegalEntitySettings.of(row), user_errors=[])
+
+    @strawberry.mutation(
+        description="Say to what a legal entity's amounts are rounded from a day on. For NovaConnect's own staff."
+    )
+    async def set_rounding_quantum(
+        self, info: Info, input: Annotated[SetRoundingQuantumInput, strawberry.argument(description="The quantum.")]
+    ) -> LegalEntityPayload:
+        """Store it."""
+        try:
+            row = await set_rounding_quantum(
+                info.context.principal, input.code, input.currency, input.effective_on, input.quantum
+            )
+        except DomainError as refusal:
+            return LegalEntityPayload(settings=None, user_errors=[UserError.of(refusal)])
+        return LegalEntityPayload(settings=LegalEntitySettings.of(row), user_errors=[])
 
     @strawberry.mutation(
         description="Accept or refuse an exchange rate that was held because it jumped. For NovaConnect's own staff."

@@ -15,9 +15,11 @@ from schema.connections import Connection
 from schema.context import Info, plan_for
 from schema.ids import database_id
 from schema.invoice import Invoice, InvoiceDeadlines
+from schema.legal_entity import LegalEntitySettings
 from services.billing.billing_runs import list_runs
 from services.billing.calendar_acceptance import calendar_years
 from services.billing.calendar_days import deadlines_of, working_days_of
+from services.billing.change_legal_entity import list_legal_entities
 from services.billing.held_rates import count_rates, list_rates
 from services.billing.preview_billing import count_previewed, preview_billing
 from services.billing.read_invoices import (
@@ -38,6 +40,11 @@ CompanyId = Annotated[strawberry.ID | None, strawberry.argument(description="Onl
 @strawberry.type
 class BillingQuery:
     """Reading invoices."""
+
+    @strawberry.field(description="Our legal entities as they are set up. For NovaConnect's own staff.")
+    async def legal_entities(self, info: Info) -> list[LegalEntitySettings]:
+        """All of them."""
+        return [LegalEntitySettings.of(row) for row in await list_legal_entities(info.context.principal)]
 
     @strawberry.field(
         description="Invoices and credit notes that you may see, the newest period first. Staff see drafts too."

@@ -10,10 +10,12 @@ import strawberry
 
 from domain.errors import DomainError
 from domain.notifications import NotificationKind
+from models.mail import MailState
 from schema.arguments import After, Before, First, Last
 from schema.connections import Connection
 from schema.context import Info
-from schema.ids import database_ids
+from schema.ids import database_id, database_ids
+from schema.message import OutgoingMessage, OutgoingMessagePayload, SendMessageAgainInput, SettleMessageInput
 from schema.notification import (
     MarkReadInput,
     MarkReadPayload,
@@ -24,6 +26,13 @@ from schema.notification import (
     SetNotificationPreferencesInput,
 )
 from schema.payloads import UserError
+from services.notifications.messages import (
+    TROUBLED,
+    count_messages,
+    list_messages,
+    send_again,
+    settle_message,
+)
 from services.notifications.preferences import list_preferences, set_preferences
 from services.notifications.read_notifications import count_notifications, list_notifications, mark_read
 from services.paging import PageRequest
@@ -54,6 +63,31 @@ class NotificationQuery:
             page=page,
             make=Notification.of,
             count=lambda: count_notifications(principal, unread=unread, kinds=kinds),
+        )
+
+    @strawberry.field(
+        description="Mails and WhatsApp messages on their way out, newest first; without `state` those that failed or may not"
+        " have arrived. For NovaConnect's own staff."
+    )
+    async def messages(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        state: Annotated[
+            list[MailState] | None, strawberry.argument(description="Only those in one of these states.")
+        ] = None,
+        settled: Annotated[bool, strawberry.argument(description="Those that staff has settled instead.")] = False,
+    ) -> Connection[OutgoingMessage]:
+        """A page of messages."""
+        principal, states = info.context.principal, TROUBLED if state is None else state
+        page = await list_messages(principal, PageRequest(first, after, last, before), states=states, settled=settled)
+        return Connection(
+            page=page,
+            make=OutgoingMessage.of,
+            count=lambda: count_messages(principal, states=states, settled=settled),
         )
 
     @strawberry.field(description="How many of the user's notifications are unread.")
@@ -100,6 +134,38 @@ class NotificationMutation:
         return NotificationPreferencesPayload(
             preferences=[NotificationPreference.of(value) for value in values], user_errors=[]
         )
+
+
+@strawberry.type
+class MessageMutation:
+    """Looking after messages that did not go out."""
+
+    @strawberry.mutation(
+        description="Have a message sent again that failed or may not have arrived. For NovaConnect's own staff."
+    )
+    async def send_message_again(
+        self, info: Info, input: Annotated[SendMessageAgainInput, strawberry.argument(description="Which.")]
+    ) -> OutgoingMessagePayload:
+        """Queue it."""
+        try:
+            message_id = database_id(input.id, "OutgoingMessage", "input", "id")
+            row = await send_again(info.context.principal, message_id, input.attempts)
+        except DomainError as refusal:
+            return OutgoingMessagePayload(message=None, user_errors=[UserError.of(refusal)])
+        return OutgoingMessagePayload(message=OutgoingMessage.of(row), user_errors=[])
+
+    @strawberry.mutation(
+        description="Say that nothing more is to be done about a message that failed. For NovaConnect's own staff."
+    )
+    async def settle_message(
+        self, info: Info, input: Annotated[SettleMessageInput, strawberry.argument(description="Which.")]
+    ) -> OutgoingMessagePayload:
+        """Settle it."""
+        try:
+            row = await settle_message(info.context.principal, database_id(input.id, "OutgoingMessage", "input", "id"))
+        except DomainError as refusal:
+            return OutgoingMessagePayload(message=None, user_errors=[UserError.of(refusal)])
+        return OutgoingMessagePayload(message=OutgoingMessage.of(row), user_errors=[])
 
 
 @strawberry.type

@@ -19,7 +19,7 @@ from resolvers.error_policy import NovaSchema
 from resolvers.fast_fields import FAST
 from resolvers.group_mutation import GroupMutation
 from resolvers.home import HomeQuery, SupportMutation
-from resolvers.notifications import NotificationMutation, NotificationQuery, NotificationSubscription
+from resolvers.notifications import MessageMutation, NotificationMutation, NotificationQuery, NotificationSubscription
 from resolvers.operation_mutation import OperationMutation
 from resolvers.operation_query import OperationQuery
 from resolvers.payment_mutation import PaymentMutation
@@ -61,6 +61,7 @@ class Mutation(
     AccountMutation,
     CompanyMutation,
     NotificationMutation,
+    MessageMutation,
     DownloadMutation,
     PaymentMutation,
 ):

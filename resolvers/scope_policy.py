@@ -35,7 +35,16 @@ _QUERIES: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _READ | _BILLING: ("notifications",),
     _BILLING: ("invoices", "invoice", "payments", "dunningPreview", "paymentOrders", "deposit", "depositEntries"),
     _BILLING | _ADMIN: (
-        *("previewBilling", "billingRuns", "exchangeRates", "calendarYears", "unmatchedPayments", "scheduledJobs"),
+        *(
+            "messages",
+            "legalEntities",
+            "previewBilling",
+            "billingRuns",
+            "exchangeRates",
+            "calendarYears",
+            "unmatchedPayments",
+            "scheduledJobs",
+        ),
     ),
     _REPORTS: (
         "sessionReport",
@@ -79,7 +88,15 @@ _MUTATIONS: Mapping[frozenset[Scope], tuple[str, ...]] = {
     _BILLING: ("uploadPaymentOrder",),
     _BILLING | _ADMIN: (
         *("runBilling", "issueCreditNote", "decideExchangeRate", "acceptCalendarYear", "importBankStatement"),
-        *("reversePayment", "dismissPayment", "takeUpPayment"),
+        *(
+            "sendMessageAgain",
+            "settleMessage",
+            "setLegalEntity",
+            "setRoundingQuantum",
+            "reversePayment",
+            "dismissPayment",
+            "takeUpPayment",
+        ),
         *("assignPayment", "grantPaymentPromise", "dunningRun", "topUpDeposit", "setDepositLevels"),
     ),
     _REPORTS: ("requestExport", "deleteDownload", "saveReport", "runSavedReport", "deleteSavedReport"),

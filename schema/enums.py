@@ -344,13 +344,13 @@ describe(
 )
 describe(
     MailState,
-    "Where a message to technical support stands.",
+    "Where a message stands that goes out, to technical support or to customers.",
     {
         "QUEUED": "Stored; it goes out in a moment.",
         "SENDING": "On its way at this moment.",
         "SENT": "The mail server has it.",
         "WRITTEN": "Written to the outbox folder.",
-        "FAILED": "It could not be sent; write again, or call.",
+        "FAILED": "It could not be sent: a message to technical support is written again.",
         "UNKNOWN": "It was on its way when the connection broke: it may have arrived.",
     },
     name="SupportMessageState",

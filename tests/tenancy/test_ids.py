@@ -31,6 +31,7 @@ TABLES = {
     "Me": "user_account",
     "OperationStarter": "user_account",
     "SupportMessage": "delivery",
+    "OutgoingMessage": "delivery",
     "Download": "report_export",
 }
 
