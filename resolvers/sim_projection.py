@@ -82,6 +82,19 @@ ACTION: Fields = {
 """What an operation's item says of itself."""
 
 
+SESSION: Fields = {
+    "startedAt": Moment("d.started_at", never_null=True),
+    "endedAt": Moment("d.ended_at"),
+    "bytes": Column("d.bytes::text", never_null=True),
+    "operator": Column("d.operator"),
+    "country": Column("d.country"),
+    "city": Column("d.city"),
+    "plmn": Column("d.plmn"),
+    "cost": Column("d.cost::text"),
+    "currency": Column("d.currency"),
+}
+"""A data session `d`."""
+
 _BY_ID = Beside(("s.id",), bare(Sim, "id"))
 
 SIM: Fields = {
