@@ -33,6 +33,6 @@ BACK = [
 class Migration(migrations.Migration):
     """Indexes only; they are raw, because models know nothing of what an index holds."""
 
-    dependencies = [("models", "0016_payment_reversals")]
+    dependencies = [("models", "0017_settled_messages")]
 
     operations = [ops.RunSQL(FORWARD, reverse_sql=BACK)]
