@@ -110,6 +110,7 @@ async def open_database(
     credentials = config["connections"]["default"]["credentials"]
     of_the_pool = ("minsize", "maxsize", "reset", "setup", "init")
     arguments = {name: value for name, value in credentials.items() if name not in of_the_pool}
+    arguments["command_timeout"] = None  # readers have a limit of their own, which takes no timer for each statement
     arguments["server_settings"] = {**credentials["server_settings"], "default_transaction_read_only": "on"}
 
     async def connect() -> ScopedConnection:

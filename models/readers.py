@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from models.deadlines import Deadlines
 from models.scoped_connection import ScopedConnection, keep_scope
 from models.tenancy import scope
 
@@ -22,6 +23,9 @@ CONNECTION_LOST = (
     ConnectionError,
 )
 """What a query raises when its connection was lost; a query cut off by `statement_timeout` is not among them."""
+STATEMENT_SECONDS = 60.0
+"""How long the answer to a statement is waited for, in case PostgreSQL's own limit does not end it."""
+
 Connect = Callable[[], Awaitable[ScopedConnection]]
 
 
@@ -36,6 +40,7 @@ class Readers:
         self._connect = connect
         self._most = most
         self._open = 0
+        self._deadlines = Deadlines(STATEMENT_SECONDS)
         self._free: list[ScopedConnection] = []
         self._waiting: deque[asyncio.Future[ScopedConnection | None]] = deque()
 
@@ -60,7 +65,7 @@ class Readers:
 
     async def _read(self, method: str, sql: str, arguments: tuple[object, ...]) -> Any:
         wanted = scope()
-        connection = await self._take(wanted)
+        connection = self._at_hand(wanted) or await self._take()
         try:
             return await self._used(connection, _asked(connection, wanted, method, sql, arguments))
         except CONNECTION_LOST:
@@ -69,7 +74,8 @@ class Readers:
 
     async def _used(self, connection: ScopedConnection, answer: Awaitable[Answer]) -> Answer:
         try:
-            found = await answer
+            with self._deadlines.limit():
+                found = await answer
         except CONNECTION_LOST:
             self._drop(connection)
             raise
@@ -82,11 +88,16 @@ class Readers:
         self._give(connection)
         return found
 
-    async def _take(self, wanted: str) -> ScopedConnection:
-        for connection in reversed(self._free):
+    def _at_hand(self, wanted: str) -> ScopedConnection | None:
+        """A free connection that acts for these companies already."""
+        for place in range(len(self._free) - 1, -1, -1):
+            connection = self._free[place]
             if connection.scope == wanted and not connection.is_closed():
-                self._free.remove(connection)
+                del self._free[place]
                 return connection
+        return None
+
+    async def _take(self) -> ScopedConnection:
         if self._open < self._most:
             return await self._opened()
         while self._free:
@@ -111,7 +122,7 @@ class Readers:
         while self._free:
             self._free.pop().terminate()
             self._open -= 1
-        return await self._take(scope())
+        return await self._take()
 
     async def _opened(self) -> ScopedConnection:
         self._open += 1

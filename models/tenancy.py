@@ -51,14 +51,19 @@ def acting_for(company_ids: Collection[int] | None, agent_id: int | None = None)
         yield
 
 
-@contextmanager
-def in_scope(wanted: str) -> Iterator[None]:
+class in_scope:
     """The same for what `scope` or `scope_of` gave."""
-    token = _scope.set(wanted)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
+
+    __slots__ = ("_token", "_wanted")
+
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
+
+    def __enter__(self) -> None:
+        self._token = _scope.set(self._wanted)
+
+    def __exit__(self, *error: object) -> None:
+        _scope.reset(self._token)
 
 
 @contextmanager

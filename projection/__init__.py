@@ -5,7 +5,7 @@ from projection.catalogue import Catalogue, Entry
 from projection.compiled_schema import CompiledSchema, OutOfTime
 from projection.complexity import Limits, TooComplex
 from projection.cost import PageSizes
-from projection.declaration import Beside, Column, Embed, FastFields, Fields, Nested, Rows, Shape
+from projection.declaration import Beside, Column, Embed, FastFields, Fields, Moment, Nested, Rows, Shape
 from projection.field_info import plan_of
 from projection.measure import LIST_SIZE
 from projection.plan import Plan, Projected
@@ -22,6 +22,7 @@ __all__ = [
     "FastFields",
     "Fields",
     "Limits",
+    "Moment",
     "Nested",
     "OutOfTime",
     "PageSizes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from models.deadlines import Deadlines
 from projection.bounded_cache import BoundedCache
 from projection.complexity import Limits, TooComplex, check_cost, measured
 from projection.declaration import FastFields
@@ -78,7 +78,7 @@ class CompiledSchema(strawberry.Schema):
         super().__init__(*args, **options)
         self.fast = fast or FastFields()
         self.limits = limits or Limits()
-        self.seconds = seconds
+        self._deadlines = Deadlines(seconds)
         self._compiles = not (self.extensions or self.directives or self.exception_handlers)
         self._documents: BoundedCache[str, Document] = BoundedCache(MAX_DOCUMENTS)
         self._just_refused: tuple[str, _Refused] | None = None
@@ -245,10 +245,11 @@ class CompiledSchema(strawberry.Schema):
         return await self._in_time(super()._execute_operation(*args, **options))
 
     async def _in_time(self, work: Awaitable[Result]) -> Result:
+        limit = self._deadlines.limit()
         try:
-            async with asyncio.timeout(self.seconds) as limit:
+            with limit:
                 return await work
         except TimeoutError as error:
-            if limit.expired():
+            if limit.expired:
                 raise OutOfTime from error
             raise

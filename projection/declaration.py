@@ -16,12 +16,28 @@ class Column:
     """A leaf field as an SQL expression whose value goes into JSON as it is, or as `convert` makes it (never of None).
 
     `never_null` says that the database itself excludes NULL; else a NULL in a non-null field is found and left to
-    graphql-core. Moments may stay `datetime`: orjson writes them as the DateTime scalar does (see docs).
+    graphql-core. A `datetime` may stay one, since orjson writes it as the DateTime scalar does; a `Moment` is faster.
     """
 
     sql: str
     convert: Callable[[Any], object] | None = None
     never_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A leaf field as an SQL expression of type timestamptz, which PostgreSQL writes as the DateTime scalar does.
+
+    To make a `datetime` of each and write that takes Python longer than all the rest of a row.
+    """
+
+    sql: str
+    never_null: bool = False
+
+    @property
+    def text(self) -> str:
+        """The SQL of the text: UTC, with six places of a second or none, as `datetime.isoformat` has it."""
+        return f"""replace(to_char({self.sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class Beside:
     is_shared: bool = False
 
 
-Source: TypeAlias = Column | Nested | Rows | Embed | Beside
+Source: TypeAlias = Column | Moment | Nested | Rows | Embed | Beside
 Fields: TypeAlias = Mapping[str, Source]
 """The declared fields of a GraphQL type by their GraphQL names."""
 

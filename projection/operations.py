@@ -24,6 +24,7 @@ from projection.plan import Projected
 from projection.selection import Selections, Unsupported, deciding_variables
 
 Compiled = TypeVar("Compiled")
+_NO_VARIABLES = VariableValues({}, {})
 MAX_VARIANTS = 16
 """Compiled variants of one operation: other decisions of its boolean variables push the oldest out."""
 
@@ -149,6 +150,8 @@ class Operation:
 
     def variables(self, given: dict[str, Any] | None) -> VariableValues:
         """The coerced variables; raises `Unsupported` when they are refused."""
+        if not self.node.variable_definitions:
+            return _NO_VARIABLES
         values = get_variable_values(self._schema, self.node.variable_definitions or (), given or {})
         if isinstance(values, list):
             raise Unsupported("variables are refused")

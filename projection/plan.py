@@ -73,12 +73,14 @@ class PageOfRecords(Protocol):
 class Plan:
     """How a field answers with a projection. `columns` stands first behind SELECT and is the same text every time.
 
-    `positions` says where each expression of `columns` is in a record, `cursors` of which rows the page will be asked for
+    `positions` says where each expression of `columns` is in a record, `moments` the same of moments that are there as texts
+    (see `declaration.Moment`) by the expressions of the moments themselves, `cursors` of which rows the page will be asked for
     its place: none, those at its ends, or every one.
     """
 
     columns: str
     positions: Mapping[str, int]
+    moments: Mapping[str, int]
     wants_total: bool
     cursors: Cursors
     build: Callable[[Any, int | None, list[Any], Later], Any]
@@ -165,6 +167,7 @@ class _Compiler:
         return Plan(
             self._rows.selected,
             self._rows.columns,
+            self._rows.moments,
             self._wants_total,
             self._cursors,
             self._names["build"],

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from graphql import GraphQLObjectType, get_named_type, is_non_null_type, is_object_type
 from strawberry.types.field import StrawberryField
 
-from projection.declaration import Beside, Column, Embed, Fields, Nested, Rows
+from projection.declaration import Beside, Column, Embed, Fields, Moment, Nested, Rows
 from projection.selection import Asked, Selections, Unsupported
 
 
@@ -60,6 +60,8 @@ class RowCode:
     def __init__(self, selections: Selections, names: dict[str, Any], besides: list[BesideUse]) -> None:
         """`names` are those of the generated code, shared with rows within the row, and so are `besides`."""
         self.columns: dict[str, int] = {}
+        self.moments: dict[str, int] = {}
+        """Where the texts of moments are, by the expressions of the moments themselves."""
         self.embeds: list[EmbedUse] = []
         self._besides = besides
         self._within = 0
@@ -99,6 +101,9 @@ class RowCode:
         match source:
             case Column():
                 return self._column(asked, source, row)
+            case Moment():
+                self.moments[source.sql] = self.place(source.text)
+                return self._column(asked, Column(source.text, never_null=source.never_null), row)
             case Nested():
                 return self._nested(asked, source, row)
             case Rows():

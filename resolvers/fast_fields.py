@@ -7,7 +7,7 @@ from projection import FastFields
 from resolvers.invoice_projection import INVOICE
 from resolvers.operation_projection import ITEM, OPERATION
 from resolvers.report_projection import declare_reports
-from resolvers.sim_projection import GROUP, SIM
+from resolvers.sim_projection import GROUP, SESSION, SIM
 
 FAST = FastFields(proof=ACCESS_VERSION)
 """What `CompiledSchema` is given."""
@@ -18,6 +18,7 @@ FAST.connection("Query", "operations", OPERATION)
 FAST.object("Query", "operation", OPERATION)
 FAST.connection("Operation", "items", ITEM)
 FAST.connection("Sim", "history", ITEM)
+FAST.connection("Sim", "sessions", SESSION)
 FAST.connection("Query", "invoices", INVOICE)
 FAST.object("Query", "invoice", INVOICE)
 declare_reports(FAST)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projection import Beside, Column, Fields, Nested
+from projection import Beside, Column, Fields, Moment, Nested
 from resolvers.bare_objects import bare
 from resolvers.sim_projection import ACTION, SIM, global_id_column, global_id_sql
 from schema.operation import COUNTERS, Operation, parameters_of
@@ -26,8 +26,8 @@ OPERATION: Fields = {
     "startedBy": Nested(STARTER),
     "acceptedRisks": Column("o.accepted_risks", never_null=True),
     "parameters": Column("o.parameters::text", convert=parameters_of, never_null=True),
-    "createdAt": Column("o.created_at", never_null=True),
-    "finishedAt": Column("o.finished_at"),
+    "createdAt": Moment("o.created_at", never_null=True),
+    "finishedAt": Moment("o.finished_at"),
     "processed": Column("o.succeeded + o.failed + o.refused + o.unknown + o.cancelled", never_null=True),
     **{name: Column(f"o.{name}", never_null=True) for name in _COUNTED},
     "eta": _BY_COUNTERS,
@@ -40,6 +40,6 @@ ITEM: Fields = {
     "sim": Nested(SIM, when="s.id IS NOT NULL"),
     "operation": Nested(OPERATION, when="o.id IS NOT NULL"),
     "startedBy": Nested(STARTER, when="o.id IS NOT NULL"),
-    "createdAt": Column("o.created_at"),
+    "createdAt": Moment("o.created_at"),
 }
 """Of `operation_item i` with its SIM `s` and its operation `o` (and `u`), each joined only if it may be seen."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from domain.locks import HOW_TO_LIFT, LockKind
 from models.database import fetch
-from projection import Beside, Catalogue, Column, Embed, Entry, Fields, Nested, Rows
+from projection import Beside, Catalogue, Column, Embed, Entry, Fields, Moment, Nested, Rows
 from resolvers.bare_objects import bare
 from schema.company import Company
 from schema.group import SimGroup
@@ -50,7 +50,7 @@ GROUPS = Catalogue("sim_group", _groups)
 
 SIM_LOCK: Fields = {
     "kind": Column("r.kind", never_null=True),
-    "since": Column("r.since", never_null=True),
+    "since": Moment("r.since", never_null=True),
     "setBy": Column("r.set_by", never_null=True),
     "reason": Column("r.reason", never_null=True),
     "howToLift": Column("r.kind", convert=lambda kind: HOW_TO_LIFT[LockKind(kind)], never_null=True),
@@ -59,7 +59,7 @@ SIM_LOCK: Fields = {
 GROUP: Fields = {
     "id": global_id_column("SimGroup", "g.id"),
     "name": Column("g.name", never_null=True),
-    "createdAt": Column("g.created_at", never_null=True),
+    "createdAt": Moment("g.created_at", never_null=True),
     "size": Column("(SELECT count(*) FROM sim_group_member m WHERE m.group_id = g.id)", never_null=True),
 }
 
@@ -75,12 +75,25 @@ ACTION: Fields = {
         when="i.outcome_code IS NOT NULL",
     ),
     "attempts": Column("i.attempt", never_null=True),
-    "startedAt": Column("i.started_at"),
-    "finishedAt": Column("i.finished_at"),
-    "deadlineAt": Column("i.deadline_at"),
+    "startedAt": Moment("i.started_at"),
+    "finishedAt": Moment("i.finished_at"),
+    "deadlineAt": Moment("i.deadline_at"),
 }
 """What an operation's item says of itself."""
 
+
+SESSION: Fields = {
+    "startedAt": Moment("d.started_at", never_null=True),
+    "endedAt": Moment("d.ended_at"),
+    "bytes": Column("d.bytes::text", never_null=True),
+    "operator": Column("d.operator"),
+    "country": Column("d.country"),
+    "city": Column("d.city"),
+    "plmn": Column("d.plmn"),
+    "cost": Column("d.cost::text"),
+    "currency": Column("d.currency"),
+}
+"""A data session `d`."""
 
 _BY_ID = Beside(("s.id",), bare(Sim, "id"))
 
@@ -101,7 +114,7 @@ SIM: Fields = {
             "status": Column("s.observed_status", never_null=True),
             "nativeStatus": Column("s.native_status"),
             "isBlocked": Column("s.observed_blocked"),
-            "asOf": Column("s.observed_at"),
+            "asOf": Moment("s.observed_at"),
         }
     ),
     "limit": Nested(
@@ -109,8 +122,8 @@ SIM: Fields = {
             "megabytes": Column("s.limit_mb"),
             "period": Column("CASE WHEN s.limit_mb IS NOT NULL THEN 'MONTH' END"),
             "usedBytes": Column("s.limit_used_bytes::text"),
-            "reachedAt": Column("s.limit_reached_at"),
-            "asOf": Column("s.limit_as_of"),
+            "reachedAt": Moment("s.limit_reached_at"),
+            "asOf": Moment("s.limit_as_of"),
         }
     ),
     "package": Nested(
@@ -119,26 +132,26 @@ SIM: Fields = {
             "sizeMb": Column("s.package_mb"),
             "nextSizeMb": Column("coalesce(s.wanted_package_mb, s.package_mb)"),
             "remainingBytes": Column("s.package_remaining_bytes::text"),
-            "endsAt": Column("s.package_ends_at"),
+            "endsAt": Moment("s.package_ends_at"),
             "autoReconnect": Column(AUTO_RECONNECT),
             "roaming": Column("s.roaming"),
-            "roamingChangeUntil": Column("s.roaming_change_until"),
-            "asOf": Column("s.package_as_of"),
+            "roamingChangeUntil": Moment("s.roaming_change_until"),
+            "asOf": Moment("s.package_as_of"),
         }
     ),
     "lastRegistration": Nested(
         {
-            "since": Column("s.registered_at"),
+            "since": Moment("s.registered_at"),
             "network": Column("s.registration_network"),
             "country": Column("s.registration_country"),
             "plmn": Column("s.registration_plmn"),
-            "asOf": Column("s.registration_as_of"),
+            "asOf": Moment("s.registration_as_of"),
         }
     ),
     "drift": Column("coalesce(s.observed_blocked <> (s.lock_mask <> 0), false)", never_null=True),
-    "leftOperatorAt": Column("s.left_operator_at"),
-    "createdAt": Column("s.created_at", never_null=True),
-    "updatedAt": Column("s.updated_at", never_null=True),
+    "leftOperatorAt": Moment("s.left_operator_at"),
+    "createdAt": Moment("s.created_at", never_null=True),
+    "updatedAt": Moment("s.updated_at", never_null=True),
     "profile": Embed("s.profile_id", PROFILES),
     "company": Embed("s.company_id", COMPANIES),
     "groups": Embed(

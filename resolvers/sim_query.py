@@ -7,7 +7,6 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import InvalidValue
-from domain.sim_filter import SimFilter
 from resolvers.find_node import find_node
 from schema.arguments import After, Before, First, Last
 from schema.company import Viewer
@@ -25,7 +24,7 @@ from services.catalogue.list_profiles import list_profiles
 from services.fleet.csv_filter_report import csv_filter_report
 from services.fleet.get_sim import get_sim, get_sim_by_iccid
 from services.fleet.list_groups import count_groups, list_group_records, list_groups
-from services.fleet.list_sims import NEWEST_FIRST, count_sims, list_sims
+from services.fleet.list_sims import EVERYTHING, NEWEST_FIRST, count_sims, list_sims
 from services.fleet.sim_records import Asked, get_sim_record, list_and_count_sim_records, list_sim_records
 from services.operations.change_cost import options_of_profile
 from services.paging import PageRequest
@@ -64,7 +63,7 @@ class SimQuery:
     ) -> Connection[Sim]:
         """A page of the SIM table."""
         principal = info.context.principal
-        wanted = filter.to_domain() if filter else SimFilter()
+        wanted = filter.to_domain() if filter else EVERYTHING
         order = order_by.to_list_order() if order_by else NEWEST_FIRST
         request = PageRequest(first, after, last, before)
         if plan := plan_for(info):

@@ -27,6 +27,7 @@ from services.inventory.read_sessions import (
     UsageDay,
     count_sessions_of_sims,
     pages_of_sessions,
+    record_pages_of_sessions,
     usage_of_sims,
 )
 from services.operations.read_items import (
@@ -52,6 +53,7 @@ ItemRecordsKey = tuple[int, tuple[str, ...] | None, PageRequest, Plan]
 """The same for a projection."""
 
 SessionsKey = tuple[int, PageRequest]
+SessionRecordsKey = tuple[int, PageRequest, Plan]
 """A SIM's database id and the page."""
 
 UsageKey = tuple[int, date, date]
@@ -86,6 +88,9 @@ class Loaders:
         self.capabilities: DataLoader[int, list[SimCapability]] = _loader(self._capabilities, [])
         self.actions: DataLoader[int, int] = _loader(self._actions, 0)
         self.sessions: DataLoader[SessionsKey, Page[SessionRow]] = DataLoader(self._sessions_of, cache=False)
+        self.session_records: DataLoader[SessionRecordsKey, Page[asyncpg.Record]] = DataLoader(
+            self._session_records_of, cache=False
+        )
         self.session_counts: DataLoader[int, int] = _loader(self._session_counts, 0)
         self.usage: DataLoader[UsageKey, Sequence[UsageDay]] = DataLoader(self._usage_of, cache=False)
         self.legal_entities: DataLoader[int, LegalEntityRow | None] = _loader(entities_by_id, None)
@@ -109,6 +114,14 @@ class Loaders:
             ids = list(dict.fromkeys(sim_id for sim_id, asked in keys if asked == request))
             found = await pages_of_sessions(self.principal, ids, request)
             pages |= {(sim_id, request): page for sim_id, page in found.items()}
+        return [pages[key] for key in keys]
+
+    async def _session_records_of(self, keys: list[SessionRecordsKey]) -> list[Page[asyncpg.Record]]:
+        pages: dict[SessionRecordsKey, Page[asyncpg.Record]] = {}
+        for request, plan in dict.fromkeys(key[1:] for key in keys):
+            ids = list(dict.fromkeys(key[0] for key in keys if key[1:] == (request, plan)))
+            found = await record_pages_of_sessions(self.principal, ids, request, plan)
+            pages |= {(sim_id, request, plan): page for sim_id, page in found.items()}
         return [pages[key] for key in keys]
 
     async def _session_counts(self, ids: list[int]) -> dict[int, int]:

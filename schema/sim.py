@@ -222,7 +222,11 @@ class Sim(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[DataSession]:
         """Read for all SIMs of a page at once."""
-        page = await info.context.loaders.sessions.load((self.row.id, PageRequest(first, after, last, before)))
+        key = (self.row.id, PageRequest(first, after, last, before))
+        if plan := plan_for(info):
+            records = await info.context.loaders.session_records.load((*key, plan))
+            return await plan.page(records, await self._session_count(info) if plan.wants_total else None)
+        page = await info.context.loaders.sessions.load(key)
         return Connection(page=page, make=DataSession.of, count=lambda: self._session_count(info))
 
     @strawberry.field(

@@ -30,6 +30,10 @@ class AskedColumns(Protocol):
         """Where each of them is in a record."""
 
     @property
+    def moments(self) -> Mapping[str, int]:
+        """Where a record has the text of a moment, by the moment's expression: ISO 8601 in UTC, with a Z."""
+
+    @property
     def cursors(self) -> str:
         """The rows whose place will be asked for: `none`, those at the `ends`, or `every` one."""
 
@@ -82,11 +86,18 @@ def _places_of(order: ListOrder, asked: AskedColumns) -> tuple[int | str, str, C
     """
     if asked.cursors == "none":
         return "order_value", "", None
+    if (position := asked.moments.get(order.expression or "")) is not None:
+        return position, f"{order.id_column} AS order_id", _with_offset
     if (position := asked.positions.get(order.expression or "")) is not None:
         return position, f"{order.id_column} AS order_id", None
     if asked.cursors == "ends" and order.parse is MOMENT:
         return "order_value", f"({order.expression})::text AS order_value, {order.id_column} AS order_id", _moment
     return "order_value", order.selected, None
+
+
+def _with_offset(text: str) -> object:
+    """As `datetime.isoformat` writes it, so that a place has one cursor, whichever way its page was read."""
+    return f"{text[:-1]}+00:00"
 
 
 def _moment(text: str) -> object:

@@ -6,7 +6,6 @@ one round trip to the database does both. Everything else, and everything that g
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from time import monotonic
 
@@ -16,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from access import presume
 from access.token_use import note_use
 from eventstream import EventHub
+from models.deadlines import Deadlines
 from projection import CompiledSchema
 from resolvers.context import RequestContext
 from resolvers.error_policy import OUT_OF_TIME, TOOK_TOO_LONG
@@ -23,6 +23,7 @@ from schema.enums import ErrorCode
 from transport.accept import negotiate
 from transport.bearer import credential_of
 from transport.documents import Documents
+from transport.http_protocol import cycle_of
 from transport.limits import MAX_ANONYMOUS_BODY
 from transport.metrics import FAST_FAILED, FAST_OK, HTTP_SECONDS
 from transport.observing import operation_span
@@ -30,7 +31,7 @@ from transport.rate_limit import RateLimit
 from transport.refusals import RequestRefused
 from transport.session_cookie import SessionCookie
 
-FIRST_SECONDS = 5.0
+FIRST = Deadlines(5.0)
 """How long this way waits for a body; whoever is slower takes the ordinary way, where slowness has its own limit."""
 
 _WANTED = (b"authorization", b"cookie", b"accept", b"content-type", b"content-length", b"content-encoding")
@@ -50,7 +51,7 @@ class Replayed:
 
     async def first(self) -> Message:
         """The next message, kept to be given again."""
-        async with asyncio.timeout(FIRST_SECONDS):
+        with FIRST.limit():
             message = await self._receive()
         self._again.append(message)
         return message
@@ -100,8 +101,11 @@ class FastPath:
             return False
         (FAST_FAILED if body is _TIMED_OUT else FAST_OK).inc()
         HTTP_SECONDS.observe(monotonic() - began)
-        await send({"type": "http.response.start", "status": 200, "headers": _answer_headers(media_type, len(body))})
-        await send({"type": "http.response.body", "body": body})
+        cycle = cycle_of(send)
+        if cycle is None or not cycle.answer(_written(media_type, len(body)), body):
+            said = [*_fixed_headers(media_type), (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 200, "headers": said})
+            await send({"type": "http.response.body", "body": body})
         self.answers += 1
         note_use(presumed.principal)
         return True
@@ -170,9 +174,16 @@ def _media_type(accept: str) -> str | None:
     return None if negotiated.prefers_stream else negotiated.media_type
 
 
-def _answer_headers(media_type: str, length: int) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"cache-control", b"no-store"),
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"content-length", str(length).encode()),
-    ]
+@lru_cache(maxsize=16)
+def _fixed_headers(media_type: str) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"cache-control", b"no-store"), (b"content-type", f"{media_type}; charset=utf-8".encode()))
+
+
+@lru_cache(maxsize=16)
+def _written_before_length(media_type: str) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in _fixed_headers(media_type)) + b"content-length: "
+
+
+def _written(media_type: str, length: int) -> bytes:
+    """The headers of an answer as they go over the wire."""
+    return b"%b%d\r\n" % (_written_before_length(media_type), length)

@@ -6,6 +6,7 @@ import resource
 from typing import Any
 
 from settings import Settings
+from transport.http_protocol import HttpProtocol
 from transport.limits import MAX_SOCKET_MESSAGE, PING_SECONDS, PONG_SECONDS
 
 
@@ -14,6 +15,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
+        "http": HttpProtocol,
         "log_config": None,
         "access_log": False,  # it would print query strings
         "server_header": False,

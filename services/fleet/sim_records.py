@@ -33,6 +33,7 @@ class _OfEach:
 
     columns: str
     positions: Mapping[str, int]
+    moments: Mapping[str, int]
     cursors: str
 
 
@@ -75,7 +76,7 @@ async def _page(where: Where, asked: Asked, extra: str = "") -> Page[asyncpg.Rec
         asked.request,
         asked.of_each,
         extra=extra,
-        is_steady=asked.sim_filter == EVERYTHING,
+        is_steady=asked.sim_filter is EVERYTHING or asked.sim_filter == EVERYTHING,
     )
 
 
@@ -86,8 +87,6 @@ async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
         f" FROM visible_sim s WHERE {where.sql})"
     )
     order = replace(asked.order, expression=asked.order.expression and "f.place", id_column="f.id")
-    at = asked.of_each.positions.get(asked.order.expression or "")
-    positions = {} if at is None else {"f.place": at}
 
     def build(columns: str, conditions: str, tail: str) -> str:
         return (
@@ -100,9 +99,19 @@ async def _found_page(where: Where, asked: Asked) -> Page[asyncpg.Record]:
         Where(*where.arguments),
         order,
         asked.request,
-        _OfEach(asked.of_each.columns, positions, asked.of_each.cursors),
+        _as_place(asked),
         extra="(SELECT count(*) FROM found) AS total",
     )
+
+
+def _as_place(asked: Asked) -> _OfEach:
+    """What is asked, where the ordered expression has the name `f.place`."""
+    of_each, expression = asked.of_each, asked.order.expression or ""
+    positions, moments = (
+        {"f.place": places[expression]} if expression in places else {}
+        for places in (of_each.positions, of_each.moments)
+    )
+    return _OfEach(of_each.columns, positions, moments, of_each.cursors)
 
 
 async def get_sim_record(

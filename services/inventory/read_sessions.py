@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 
 from access import Principal, limit_to_visible
 from domain.errors import InvalidValue
-from models.database import fetch
+from models.database import fetch, readers
 from models.where import Where
-from services.paging import MOMENT, ListOrder, Page, PageRequest
+from services.keyset import AskedColumns, Read
+from services.paging import MOMENT, ListOrder, Page, PageRequest, Row
 
 LONGEST_SPAN = timedelta(days=366)
 """The most days of usage that are read at once."""
@@ -56,6 +58,27 @@ async def pages_of_sessions(
     principal: Principal, sim_ids: list[int], request: PageRequest
 ) -> dict[int, Page[SessionRow]]:
     """The same page under each SIM, the newest first. A SIM that changed hands shows each owner their own sessions."""
+    columns = f"{_COLUMNS}, d.order_value, d.order_id"
+    found = await _records(principal, sim_ids, request, columns, fetch)
+    return {
+        sim_id: _page([_row(each) for each in found[sim_id]], _places(found[sim_id]), request) for sim_id in sim_ids
+    }
+
+
+async def record_pages_of_sessions(
+    principal: Principal, sim_ids: list[int], request: PageRequest, asked: AskedColumns
+) -> dict[int, Page[asyncpg.Record]]:
+    """The same pages as records of columns over the session `d`; places only where somebody asks for cursors."""
+    has_cursors = asked.cursors != "none"
+    columns = f"{asked.columns}, d.order_value, d.order_id" if has_cursors else asked.columns
+    found = await _records(principal, sim_ids, request, columns, readers().fetch)
+    return {sim_id: _page(found[sim_id], _places(found[sim_id]) if has_cursors else [], request) for sim_id in sim_ids}
+
+
+async def _records(
+    principal: Principal, sim_ids: list[int], request: PageRequest, columns: str, read: Read
+) -> Mapping[int, list[asyncpg.Record]]:
+    """Of each SIM the records of a page, and one more where the list goes on."""
     size = request.size()
     where = Where(sim_ids)
     where.add("d.sim_id = p.id")
@@ -71,8 +94,8 @@ async def pages_of_sessions(
                 f"d.started_at {comparison}= {moment} AND (d.started_at, {_ID}) {comparison} ({moment}, {row_id})"
             )
     direction = "ASC" if request.backward else "DESC"
-    records = await fetch(
-        f"SELECT p.id AS parent_id, d.* FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
+    records = await read(
+        f"SELECT {columns}, p.id AS parent_id FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL ("  # noqa: S608
         f"SELECT {_COLUMNS}, {_NEWEST.selected} FROM data_session d WHERE {where.sql}"
         f" ORDER BY d.started_at {direction}, {_ID} {direction} LIMIT {where.bind(size + 1)}) d"
         f" ORDER BY p.id, d.order_value {direction}, d.order_id {direction}",
@@ -81,7 +104,7 @@ async def pages_of_sessions(
     found: dict[int, list[asyncpg.Record]] = defaultdict(list)
     for record in records:
         found[record["parent_id"]].append(record)
-    return {sim_id: _page(found[sim_id], request, size) for sim_id in sim_ids}
+    return found
 
 
 async def count_sessions_of_sims(principal: Principal, sim_ids: list[int]) -> dict[int, int]:
@@ -119,14 +142,25 @@ async def usage_of_sims(
     return dict(found)
 
 
-def _page(records: list[asyncpg.Record], request: PageRequest, size: int) -> Page[SessionRow]:
-    more = len(records) > size
-    records = records[:size]
+def _row(record: asyncpg.Record) -> SessionRow:
+    return SessionRow(*(record[name] for name in _NAMES))
+
+
+def _places(records: list[asyncpg.Record]) -> list[tuple[Any, int]]:
+    return [(record["order_value"], record["order_id"]) for record in records]
+
+
+def _page(rows: list[Row], places: list[tuple[Any, int]], request: PageRequest) -> Page[Row]:
+    """Cut what was read to the page; of `places` there may be none, where nobody asks for one."""
+    size = request.size()
+    more = len(rows) > size
+    rows, places = rows[:size], places[:size]
     if request.backward:
-        records.reverse()
+        rows.reverse()
+        places.reverse()
     return Page(
-        rows=[SessionRow(*(record[name] for name in _NAMES)) for record in records],
-        places=[(record["order_value"], record["order_id"]) for record in records],
+        rows=rows,
+        places=places,
         order=_NEWEST,
         has_next=request.before is not None if request.backward else more,
         has_previous=more if request.backward else request.after is not None,

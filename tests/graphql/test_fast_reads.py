@@ -30,6 +30,7 @@ from schema.ids import global_id
 from schema.operation import Operation
 from schema.operation_item import OperationItem
 from schema.sim import Sim
+from schema.usage import DataSession
 from services.fleet.list_sims import list_sims
 from services.fleet.sim_order import SimColumn, sim_order
 from services.operations.accept_operation import accept_operation
@@ -104,13 +105,23 @@ def arguments(cursors: list[str]) -> dict[tuple[str, str], st.SearchStrategy[str
         ("Query", "operation"): st.integers(1, 3).map(lambda n: f"(id: {_text(global_id('Operation', n))})"),
         ("Operation", "items"): items,
         ("Sim", "history"): _some(first=PAGE["first"], after=PAGE["after"]).map(_in("(", ")")),
-        ("Sim", "sessions"): _some(first=PAGE["first"]).map(_in("(", ")")),
+        ("Sim", "sessions"): _some(first=PAGE["first"], after=PAGE["after"]).map(_in("(", ")")),
         ("Query", "operations"): _some(
             first=PAGE["first"], state=st.sampled_from(["[OPEN]", "[]"]), kind=st.just("[LOCK]")
         ).map(_in("(", ")")),
         ("Query", "groups"): _some(first=PAGE["first"], after=PAGE["after"]).map(_in("(", ")")),
         ("Sim", "usage"): st.just('(from: "2025-03-01", to: "2025-03-31")'),
     }
+
+
+_SESSIONS = """
+INSERT INTO data_session (started_at, ended_at, sim_id, company_id, profile_id, bytes, key, operator, country, city, plmn, cost,
+  currency)
+SELECT $1::timestamptz + n / 2 * interval '1.5 seconds', CASE WHEN n > 0 THEN $1::timestamptz + interval '1 hour' END, s.id,
+  s.company_id, s.profile_id, n * 3000000000, s.id || '-' || n, (ARRAY['MTS', ''])[n], (ARRAY['Russia', NULL])[n],
+  CASE WHEN n = 3 THEN 'Almaty' END, CASE WHEN n > 1 THEN '40101' END, (ARRAY[0, 0.000001, 1234.5])[n], (ARRAY['EUR'])[n]
+FROM sim s, generate_series(0, 4) n WHERE s.id % 2 = 0"""
+"""Five sessions of every second SIM, two of them at a time, with holes."""
 
 
 @pytest.fixture
@@ -145,6 +156,8 @@ async def fleet(world: TwoCompanies, hub: EventHub) -> TwoCompanies:
     for key, kind in (("one", OperationKind.LOCK), ("two", OperationKind.CANCEL_LOCATION)):
         ids = Selection(ids=tuple(sim.id for sim in sims[:4]))
         await accept_operation(world.owner.principal, Change(kind), ids, idempotency_key=key, accept_risks=frozenset())
+    await execute("SELECT ensure_record_partitions($1, $1)", BEGINNING.date())
+    await execute(_SESSIONS, BEGINNING)
     # Whom a SIM was taken from keeps the operation, and who has it now keeps its history.
     await execute("UPDATE sim SET company_id = $1 WHERE id = $2", world.other_company.id, sims[3].id)
     return world
@@ -214,18 +227,24 @@ BESIDE = """{ sims(first: 50) { nodes { iccid capabilities { action available re
   history(first: 2) { totalCount pageInfo { hasNextPage endCursor } nodes { kind operation { id } sim { name } } }
   sessions(first: 2) { totalCount nodes { startedAt } } usage(from: "2025-03-01", to: "2025-03-31") { day }
   profile { code } } } }"""
+SESSIONS = """{ sims(first: 50) { nodes { iccid
+  all: sessions { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { __typename startedAt endedAt bytes operator
+    country city plmn cost currency } } }
+  few: sessions(first: 2) { pageInfo { hasNextPage hasPreviousPage } nodes { bytes cost } }
+  ends: sessions(last: 3) { pageInfo { startCursor endCursor hasPreviousPage } nodes { endedAt } }
+  none: sessions(first: 0) { totalCount nodes { bytes } pageInfo { hasNextPage } } } } }"""
 GROUPS = "{ groups { totalCount pageInfo { startCursor } edges { cursor node { id name createdAt size } } } }"
 
 
 @pytest.mark.parametrize("name", LOGINS)
-@pytest.mark.parametrize("query", [OPERATIONS, BESIDE, GROUPS])
+@pytest.mark.parametrize("query", [OPERATIONS, BESIDE, SESSIONS, GROUPS])
 async def test_other_lists_and_what_is_beside_are_projected_for_everyone(
     fleet: TwoCompanies, hub: EventHub, name: str, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = getattr(fleet, name)
     expected = await answer(SCHEMA.execute, hub, login, query, {})
     # An object of a row that a projection spares is never made.
-    for kind in (Sim, Operation, OperationItem, SimGroup):
+    for kind in (Sim, Operation, OperationItem, SimGroup, DataSession):
         monkeypatch.setattr(kind, "of", None)
 
     assert await answer(SCHEMA.execute_fast, hub, login, query, {}) == expected

@@ -57,6 +57,25 @@ async def test_the_second_time_a_query_takes_the_short_way_with_the_same_answer(
     }
 
 
+async def test_straight_from_the_server_the_answer_is_the_same(
+    real: Endpoint, real_view: GraphQLApp, world: TwoCompanies
+) -> None:
+    """Given the endpoint without a router in between, as in production, then its answer is written in one go, and no other."""
+    ordinary = await real.as_(world.owner.token).post(SIMS)
+    async with serving(real_view) as served:
+        straight = served.as_(world.owner.token)
+        before = answers(real_view)
+        answer = await straight.post(SIMS)
+        closed = await straight.post(SIMS, headers={"Connection": "close"})
+    assert answers(real_view) == before + 2
+    assert answer.content == closed.content == ordinary.content
+    own = {"date", "connection"}
+    for each in (answer, closed):
+        assert {name: value for name, value in each.headers.items() if name not in own} == {
+            name: value for name, value in ordinary.headers.items() if name not in own
+        }
+
+
 NOTHING = {"query": '{ sims(filter: {search: "nothing has this"}) { totalCount nodes { iccid } } }'}
 
 
