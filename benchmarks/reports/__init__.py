@@ -20,7 +20,7 @@ from benchmarks.report import Report
 from benchmarks.reports.data import DAYS
 from benchmarks.reports.kept import kept_world
 from benchmarks.world import BenchmarkWorld
-from domain.reports import ReportKind
+from domain.reports import LONGEST, ReportKind
 from models.database import fetch_row, fetch_value
 from models.tenancy import as_system
 from schema.ids import global_id
@@ -40,9 +40,12 @@ _PAGE = """query ($from: Date!, $to: Date!, $after: String, $selection: ReportSe
     nodes { %s } pageInfo { endCursor hasNextPage } } }"""
 _TOTALS = """query ($from: Date!, $to: Date!, $selection: ReportSelection) {
   sessionReport(from: $from, to: $to, first: 0, selection: $selection) { totals { sessions bytes costs { amount } } } }"""
-_OVERVIEW = """query ($from: Date!, $to: Date!, $by: UsageKey!) { usageOverview(from: $from, to: $to, groupBy: $by) {
+_OVERVIEW = """query ($from: Date!, $to: Date!, $by: UsageKey!, $selection: ReportSelection) {
+  usageOverview(from: $from, to: $to, groupBy: $by, selection: $selection) {
   total { sessions bytes } parts { key usage { sessions bytes costs { amount currency } } } } }"""
-_TOP = "query ($from: Date!, $to: Date!) { topSims(from: $from, to: $to, limit: 20) { iccid name usage { bytes } } }"
+_TOP = """query ($from: Date!, $to: Date!, $by: TopBy!) {
+  topSims(from: $from, to: $to, by: $by, limit: 20) { iccid name usage { bytes sessions costs { amount } } } }"""
+_KEYS = ("DAY", "COUNTRY", "OPERATOR", "PROFILE", "PLAN", "GROUP")
 
 
 async def main(sims: int, report: Report) -> None:
@@ -63,7 +66,7 @@ async def main(sims: int, report: Report) -> None:
                         base_url=address, headers=headers, timeout=60, trust_env=False
                     ) as client:
                         await _pages(client, world, cursors, newest, report)
-                        await _overviews(client, newest, report)
+                        await _overviews(client, world, newest, report)
                 await _exports(world, company, newest, Path(folder), report)
         finally:
             valkey.stop()
@@ -97,11 +100,7 @@ async def _pages(
     report: Report,
 ) -> None:
     span = {"from": str(newest - timedelta(days=DAYS - 1)), "to": str(newest)}
-    companies = list(world.owner.company_ids or ())
-    with as_system():
-        group = await fetch_value("SELECT min(id) FROM sim_group WHERE company_id = ANY($1)", companies)
-        sim = await fetch_value("SELECT min(id) FROM sim WHERE company_id = ANY($1)", companies)
-    of_group = {"filter": {"groupId": _id("SimGroup", group)}}
+    of_group, one = await _selections(world)
     for name, column in (
         ("sessionReport", ReportColumn.TIME),
         ("sessionReport", ReportColumn.BYTES),
@@ -115,19 +114,39 @@ async def _pages(
             await _tell(report, f"{title}, page {THOUSANDTH}", client, document, span | {"after": cursor})
     document = _PAGE % ("", "sessionReport", "", _ROWS["sessionReport"])
     await _tell(report, "sessionReport of a group, page 1", client, document, span | {"selection": of_group})
-    one = {"ids": [_id("Sim", sim)]}
     await _tell(report, "sessionReport of one SIM", client, document, span | {"selection": one})
     await _tell(report, "totals of the fleet", client, _TOTALS, span)
     month = span | {"from": str(newest.replace(day=1))}
     await _tell(report, "totals of a group, this month", client, _TOTALS, month | {"selection": of_group}, rounds=9)
+    await _tell(report, "totals of a group, a year", client, _TOTALS, span | {"selection": of_group}, rounds=5)
 
 
-async def _overviews(client: httpx.AsyncClient, newest: date, report: Report) -> None:
+async def _selections(world: BenchmarkWorld) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A group of the company, and one of its SIMs."""
+    companies = list(world.owner.company_ids or ())
+    with as_system():
+        group = await fetch_value("SELECT min(id) FROM sim_group WHERE company_id = ANY($1)", companies)
+        sim = await fetch_value("SELECT min(id) FROM sim WHERE company_id = ANY($1)", companies)
+    return {"filter": {"groupId": _id("SimGroup", group)}}, {"ids": [_id("Sim", sim)]}
+
+
+async def _overviews(client: httpx.AsyncClient, world: BenchmarkWorld, newest: date, report: Report) -> None:
     last = newest.replace(day=1) - timedelta(days=1)
-    month = {"from": str(last.replace(day=1)), "to": str(last)}
-    for by in ("DAY", "COUNTRY", "OPERATOR", "PROFILE", "PLAN", "GROUP"):
-        await _tell(report, f"usageOverview of a month by {by}", client, _OVERVIEW, month | {"by": by}, rounds=9)
-    await _tell(report, "topSims of a month", client, _TOP, month, rounds=9)
+    spans = {
+        "a month": {"from": str(last.replace(day=1)), "to": str(last)},
+        "the 3rd to the 17th": {"from": str(last.replace(day=3)), "to": str(last.replace(day=17))},
+        "400 days": {"from": str(newest - timedelta(days=LONGEST - 1)), "to": str(newest)},
+    }
+    of_group, _ = await _selections(world)
+    for name, span in spans.items():
+        rounds = 3 if name == "400 days" else 9
+        for by in _KEYS:
+            await _tell(report, f"usageOverview of {name} by {by}", client, _OVERVIEW, span | {"by": by}, rounds)
+        for rank in ("BYTES", "SESSIONS", "COST"):
+            await _tell(report, f"topSims of {name} by {rank}", client, _TOP, span | {"by": rank}, rounds)
+    for by in _KEYS:
+        asked = spans["400 days"] | {"by": by, "selection": of_group}
+        await _tell(report, f"usageOverview of a group, 400 days, by {by}", client, _OVERVIEW, asked, 3)
 
 
 async def _exports(world: BenchmarkWorld, company: int, newest: date, folder: Path, report: Report) -> None:
@@ -160,7 +179,7 @@ async def _tell(
 
 
 async def _measured(ask: Callable[[], Awaitable[None]], rounds: int) -> list[float]:
-    for _ in range(5):
+    for _ in range(min(5, rounds - 1)):
         await ask()
     seconds = []
     for _ in range(rounds):

@@ -17,6 +17,7 @@ from services.audit.record import record
 from services.billing.exchange_rates import UsableRate
 from services.billing.issue_invoices import Issue, take_number, write_issue
 from services.billing.legal_entities import LegalEntityRow, entities_by_id
+from services.billing.parties import snapshot_of
 from services.payments.ledger import book_settlement
 
 LONGEST_REASON = 500
@@ -71,7 +72,8 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
         note_id = await _draft(invoice)
         await execute(_LINES, invoice_id, note_id, bill_again)
         issue = _issue(entity, invoice, note_id, text)
-        await write_issue(entity, issue, await take_number(entity.id, InvoiceKind.CREDIT_NOTE))
+        number = await take_number(entity.id, InvoiceKind.CREDIT_NOTE)
+        await write_issue(entity, issue, number, await snapshot_of(issue.company_id, entity))
         await _give_back(invoice, issue.issued_on)
         await execute(_CREDITED, [invoice_id, note_id])
         await record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -35,7 +36,8 @@ ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """
 
 _STORED = """
-UPDATE invoice SET pdf_key = $2, pdf_sha256 = $3, pdf_bytes = $4, announced_at = $5 WHERE id = $1
+UPDATE invoice i SET pdf_key = d.key, pdf_sha256 = d.digest, pdf_bytes = d.bytes, announced_at = $5
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[]) AS d (id, key, digest, bytes) WHERE i.id = d.id
 """
 
 
@@ -51,23 +53,44 @@ async def _issue_some() -> int:
     async with unit_of_work() as uow:
         rows = await fetch(_CLAIM, BATCH)
         documents = await read_documents([row["id"] for row in rows])
-        for row in rows:
-            await _issue(uow, row, documents[row["id"]])
+        stored = [(row["id"], *place) for row, place in await _announce_each(uow, rows, documents)]
+        if stored:
+            ids, keys, digests, sizes = (list(column) for column in zip(*stored, strict=True))
+            await execute(_STORED, ids, keys, digests, sizes, clock.now())
     return len(rows)
 
 
-async def _issue(uow: UnitOfWork, row: asyncpg.Record, document: Document) -> None:
+async def _announce_each(
+    uow: UnitOfWork, rows: Sequence[asyncpg.Record], documents: Mapping[int, Document]
+) -> list[tuple[asyncpg.Record, tuple[str, str, int]]]:
+    """Draw each, and while the next one is drawn, store and announce it; returns where each is kept, its digest and size."""
     from services.documents.invoice_pdf import draw_invoice  # its fonts and libraries are no burden of an API process
 
+    done = []
     # In a thread: drawing takes the processor for tens of milliseconds, and others are waiting for the loop.
-    content = await asyncio.to_thread(draw_invoice, document)
+    drawn = [documents[row["id"]] for row in rows]
+    coming = asyncio.create_task(asyncio.to_thread(draw_invoice, drawn[0])) if drawn else None
+    try:
+        for place, row in enumerate(rows):
+            assert coming is not None
+            content = await coming
+            following = drawn[place + 1 : place + 2]
+            coming = asyncio.create_task(asyncio.to_thread(draw_invoice, following[0])) if following else None
+            done.append((row, await _issue(uow, row, documents[row["id"]], content)))
+    finally:
+        if coming is not None:
+            coming.cancel()
+    return done
+
+
+async def _issue(uow: UnitOfWork, row: asyncpg.Record, document: Document, content: bytes) -> tuple[str, str, int]:
     digest = hashlib.sha256(content).hexdigest()
     # A process that dies before the commit leaves this very file, because the same document is the same bytes.
     key = FileKey(AREA, row["company_id"], f"{document.number}-{digest[:16]}.pdf")
     await file_store().write(key, content)
-    await execute(_STORED, row["id"], str(key), digest, len(content), clock.now())
     if document.kind is InvoiceKind.INVOICE:
         await _announce(uow, row, document, key)
+    return str(key), digest, len(content)
 
 
 async def _announce(uow: UnitOfWork, row: asyncpg.Record, document: Document, key: FileKey) -> None:
@@ -77,6 +100,7 @@ async def _announce(uow: UnitOfWork, row: asyncpg.Record, document: Document, ke
         NotificationKind.INVOICE_ISSUED,
         key=f"invoice:{row['id']}",
         values={
+            "company": document.company["name"],
             "number": document.number,
             "period": document.period,
             "amount": format(document.local_amount, "f"),

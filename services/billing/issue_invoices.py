@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from domain.clock import clock
 from models.database import execute, fetch, fetch_row, fetch_value, transaction
 from services.billing.exchange_rates import UsableRate, rate_for
 from services.billing.legal_entities import LegalEntityRow
-from services.billing.parties import snapshot_of
+from services.billing.parties import CUSTOMER, snapshot_from
 from services.billing.terms import billing_terms
 
 # The row of the counter is held until the commit: whoever comes next sees the number taken and the draft gone, or neither.
@@ -25,11 +26,15 @@ _COUNTER = """
 SELECT last_value FROM invoice_counter WHERE legal_entity_id = $1 AND kind = $2 FOR UPDATE
 """
 
-_NEXT_DRAFT = """
-SELECT i.id, i.company_id, i.currency, i.eur_total, c.country FROM invoice i JOIN company c ON c.id = i.company_id
+# With all that its issue needs, as it stands while the counter is held: the quantum of the day, and the customer.
+_NEXT_DRAFT = f"""
+SELECT i.id, i.company_id, i.currency, i.eur_total, {CUSTOMER},
+  (SELECT q.quantum FROM rounding_quantum q WHERE q.legal_entity_id = $1 AND q.currency = i.currency AND q.effective_on <= $4
+   ORDER BY q.effective_on DESC LIMIT 1) AS quantum
+FROM invoice i JOIN company c ON c.id = i.company_id
 WHERE i.legal_entity_id = $1 AND i.period = $2 AND i.state = 'DRAFT' AND i.kind = 'INVOICE' AND i.currency = ANY($3::text[])
 ORDER BY i.company_id LIMIT 1
-"""
+"""  # noqa: S608 - constants
 
 _QUANTUM = """
 SELECT quantum FROM rounding_quantum WHERE legal_entity_id = $1 AND currency = $2 AND effective_on <= $3
@@ -95,15 +100,16 @@ async def issue_drafts(entity: LegalEntityRow, period: date) -> int:
 async def _issue_next(entity: LegalEntityRow, period: date, day: date, rates: dict[str, UsableRate]) -> bool:
     async with transaction():
         last = await fetch_value(_COUNTER, entity.id, InvoiceKind.INVOICE.value)
-        draft = await fetch_row(_NEXT_DRAFT, entity.id, period, list(rates))
+        draft = await fetch_row(_NEXT_DRAFT, entity.id, period, list(rates), day)
         if draft is None:
             return False
-        await write_issue(entity, await _invoice(entity, draft, day, rates[draft["currency"]]), last + 1)
+        issue = _invoice(draft, day, rates[draft["currency"]])
+        await write_issue(entity, issue, last + 1, snapshot_from(draft, entity))
     return True
 
 
-async def _invoice(entity: LegalEntityRow, draft: asyncpg.Record, day: date, rate: UsableRate) -> Issue:
-    quantum = await quantum_of(entity.id, draft["currency"], day)
+def _invoice(draft: asyncpg.Record, day: date, rate: UsableRate) -> Issue:
+    quantum: Decimal = CENT if draft["quantum"] is None else draft["quantum"]
     return Issue(
         invoice_id=draft["id"],
         kind=InvoiceKind.INVOICE,
@@ -122,7 +128,7 @@ async def take_number(entity_id: int, kind: InvoiceKind) -> int:
     return int(await fetch_value(_COUNTER, entity_id, kind.value)) + 1
 
 
-async def write_issue(entity: LegalEntityRow, issue: Issue, value: int) -> None:
+async def write_issue(entity: LegalEntityRow, issue: Issue, value: int, snapshot: Mapping[str, object]) -> None:
     """Make the draft an issued document with this number; inside the transaction that holds its sequence."""
     credit = issue.kind is InvoiceKind.CREDIT_NOTE
     days = invoice_deadlines(issue.country, issue.issued_on, count_issue_day=billing_terms().count_issue_day)
@@ -140,7 +146,7 @@ async def write_issue(entity: LegalEntityRow, issue: Issue, value: int) -> None:
         issue.quantum,
         issue.local,
         *((None, None, None, None) if credit else (days.day3, days.day5, days.day6, days.version)),
-        orjson.dumps(await snapshot_of(issue.company_id, entity)).decode(),
+        orjson.dumps(snapshot).decode(),
         issue.eur,
         issue.corrects_id,
         issue.reason,

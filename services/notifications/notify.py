@@ -89,7 +89,8 @@ async def notify(
     `files` (`{"name": …, "file_id": …}`, see `services.files`) go along by e-mail. Raises `jinja2.UndefinedError` when a value
     is missing, so that nobody gets half a sentence.
     """
-    details = {**_OPTIONAL, **await _names(company_id), **values}
+    names = {} if "company" in values else await _names(company_id)
+    details = {**_OPTIONAL, **names, **values}
     stored = orjson.dumps(details, default=str).decode()
     now = clock.now()
     common = (kind.value, key, stored, about.type_name if about else None, about.id if about else None, now)

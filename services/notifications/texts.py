@@ -44,11 +44,7 @@ def text_of(kind: NotificationKind | AccountMail, language: str, values: Mapping
 
 def whatsapp_parameters(kind: NotificationKind, language: str, values: Mapping[str, Any]) -> list[str]:
     """The parameters of a kind's WhatsApp template; each is one line, as WhatsApp wants it."""
-    environment = _environment(language_of(language))
-    filled = [
-        environment.from_string(_EXPRESSIONS.get(name, f"{{{{ {name} }}}}")).render(values)
-        for name in TEMPLATE_VALUES[kind]
-    ]
+    filled = [_parameter(name, language_of(language)).render(values) for name in TEMPLATE_VALUES[kind]]
     return [" ".join(text.split()) or "–" for text in filled]
 
 
@@ -74,6 +70,11 @@ def language_of(text: str | None) -> str:
 @lru_cache(maxsize=128)
 def _template(name: str, language: str) -> Template:
     return _environment(language).get_template(f"{name}.txt")
+
+
+@lru_cache(maxsize=128)
+def _parameter(name: str, language: str) -> Template:
+    return _environment(language).from_string(_EXPRESSIONS.get(name, f"{{{{ {name} }}}}"))
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from models.database import execute
 from novaconnect_sdk import SessionRecord
 from services.paging import PageRequest
 from services.reports import record_pages
-from services.reports.record_lists import ReportColumn, record_order
+from services.reports.record_lists import RecordOrder, ReportColumn, record_order
 from services.reports.record_pages import Asked, report_page
-from services.reports.record_rows import columns_of
+from services.reports.record_rows import columns_of, report_row
 from services.reports.scope import scope_of
 from services.reports.totals import call_totals, count_rows, session_totals
 from services.reports.usage_overview import top_sims
@@ -157,6 +158,33 @@ async def test_pages_are_the_same_list_from_either_end_in_every_order(world: Two
                 up = record_order(kind, column, descending=False)
                 assert await whole(principal, kind, spans()[0], selection, size=7, order=up) == one_page[::-1]
                 assert len(one_page) > 30
+
+
+@pytest.mark.parametrize("descending", [True, False])
+async def test_a_cursor_of_other_days_leads_no_further_than_the_days_asked(
+    world: TwoCompanies, descending: bool
+) -> None:
+    """Given cursors of a long report, when they are used with fewer days, then only rows of those days follow them."""
+    await bring_records(world, 6)
+    today = clock.now().date()
+    wide, narrow = Span(today - timedelta(days=80), today), Span(today - timedelta(days=40), today - timedelta(days=20))
+    scope = await scope_of(world.owner.principal)
+    for kind in ReportKind:
+        order = record_order(kind, descending=descending)
+
+        async def page(span: Span, request: PageRequest, kind: ReportKind = kind, order: RecordOrder = order) -> Any:
+            return await report_page(Asked(kind, scope, span, order, request, columns_of(kind)))
+
+        everything = await page(wide, PageRequest(first=500))
+        rows = [report_row(kind, record) for record in everything.rows]
+        inside = await whole(world.owner.principal, kind, narrow, Selection(), order=order)
+        assert 5 < len(inside) < len(rows) < 500
+        for at in range(0, len(rows), 7):
+            cursor = everything.cursor(at)
+            after = await page(narrow, PageRequest(first=500, after=cursor))
+            before = await page(narrow, PageRequest(last=500, before=cursor))
+            assert [report_row(kind, one) for one in after.rows] == [row for row in rows[at + 1 :] if row in inside]
+            assert [report_row(kind, one) for one in before.rows] == [row for row in rows[:at] if row in inside]
 
 
 async def test_nobody_sees_what_another_company_used(world: TwoCompanies) -> None:
