@@ -68,11 +68,11 @@ async def issue_credit_note(principal: Principal, invoice_id: int, reason: str, 
             raise NotFound("There is no such issued invoice: take its id from invoices.", path=("invoiceId",))
         if invoice["state"] == InvoiceState.CREDITED:
             return await _earlier(invoice_id, text)
+        number = await take_number(invoice["legal_entity_id"], InvoiceKind.CREDIT_NOTE)
         entity = (await entities_by_id([invoice["legal_entity_id"]]))[invoice["legal_entity_id"]]
         note_id = await _draft(invoice)
         await execute(_LINES, invoice_id, note_id, bill_again)
         issue = _issue(entity, invoice, note_id, text)
-        number = await take_number(entity.id, InvoiceKind.CREDIT_NOTE)
         await write_issue(entity, issue, number, await snapshot_of(issue.company_id, entity))
         await _give_back(invoice, issue.issued_on)
         await execute(_CREDITED, [invoice_id, note_id])

@@ -17,7 +17,7 @@ from domain.billing.money import CENT, local_amount
 from domain.clock import clock
 from models.database import execute, fetch, fetch_row, fetch_value, transaction
 from services.billing.exchange_rates import UsableRate, rate_for
-from services.billing.legal_entities import LegalEntityRow
+from services.billing.legal_entities import LegalEntityRow, entities_by_id
 from services.billing.parties import CUSTOMER, snapshot_from
 from services.billing.terms import billing_terms
 
@@ -92,19 +92,21 @@ async def issue_drafts(entity: LegalEntityRow, period: date) -> int:
         else:
             rates[row["currency"]] = found
     issued = 0
-    while rates and await _issue_next(entity, period, day, rates):
+    while rates and await _issue_next(entity.id, period, day, rates):
         issued += 1
     return issued
 
 
-async def _issue_next(entity: LegalEntityRow, period: date, day: date, rates: dict[str, UsableRate]) -> bool:
+async def _issue_next(entity_id: int, period: date, day: date, rates: dict[str, UsableRate]) -> bool:
     async with transaction():
-        last = await fetch_value(_COUNTER, entity.id, InvoiceKind.INVOICE.value)
-        draft = await fetch_row(_NEXT_DRAFT, entity.id, period, list(rates), day)
+        value = await take_number(entity_id, InvoiceKind.INVOICE)
+        draft = await fetch_row(_NEXT_DRAFT, entity_id, period, list(rates), day)
         if draft is None:
             return False
+        # As it stands while the counter is held: staff may have set it up otherwise since the run began.
+        entity = (await entities_by_id([entity_id]))[entity_id]
         issue = _invoice(draft, day, rates[draft["currency"]])
-        await write_issue(entity, issue, last + 1, snapshot_from(draft, entity))
+        await write_issue(entity, issue, value, snapshot_from(draft, entity))
     return True
 
 

@@ -14,9 +14,12 @@ from domain.billing.entity_details import (
     is_kazakh_business_number,
     is_russian_tax_number,
 )
-from models.database import fetch_value
-from services.billing.issue_invoices import quantum_of
+from models.database import fetch_row, fetch_value
+from services.billing.freeze_period import freeze_period
+from services.billing.issue_invoices import issue_drafts, quantum_of
 from services.billing.legal_entities import legal_entities
+from tests.billing.banks import Banks
+from tests.billing.world import add_customer, add_session, add_used_sim, first_of, on_the_first, set_time
 from tests.graphql.conftest import Ask
 from tests.payments.world import add_invoice
 from tests.worlds import TwoCompanies, add_company
@@ -117,6 +120,23 @@ async def test_a_prefix_never_gives_two_documents_one_number(world: TwoCompanies
         ("NAME_TAKEN", ["input", "creditPrefix"])
     ]
     assert (await change(read, world.staff, code="RU", invoicePrefix="NCR"))[1] == []
+
+
+async def test_a_run_that_is_under_way_numbers_by_what_staff_changed(
+    world: TwoCompanies, read: Ask, banks: Banks
+) -> None:
+    set_time(on_the_first("2024-02"))
+    banks.every_day(date(2024, 1, 20), date(2024, 2, 1), "97.1234", "486.55")
+    sim = await add_used_sim(await add_customer("Тайга"), world.profiles["TC"], 77)
+    await add_session(sim, on_the_first("2024-01"), "1.5055")
+    await freeze_period(first_of("2024-01"))
+    as_the_run_began = (await legal_entities())["RU"]
+
+    assert (await change(read, world.staff, code="RU", name="ООО «Связь»", invoicePrefix="SVZ"))[1] == []
+    assert await issue_drafts(as_the_run_began, first_of("2024-01")) == 1
+
+    row = await fetch_row("SELECT number, snapshot::text AS snapshot FROM invoice WHERE state = 'ISSUED'")
+    assert row is not None and row["number"] == "SVZ-0001" and "ООО «Связь»" in row["snapshot"]
 
 
 async def test_a_quantum_holds_from_a_day_after_what_was_issued(world: TwoCompanies, read: Ask) -> None:
