@@ -7,8 +7,8 @@ from typing import Self
 
 import strawberry
 
-from domain.notifications import ChannelName
 from models.mail import MailState
+from schema.channels import ChannelName
 from schema.company import Company
 from schema.connections import Node
 from schema.context import Info

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.diagnosis_texts import Language
-from domain.notifications import ChannelName, NotificationKind
+from domain.notifications import NotificationKind
+from schema.channels import ChannelName
 from schema.company import Company
 from schema.connections import Node
 from schema.context import Info
@@ -33,16 +34,6 @@ describe(
         "OPERATION_FINISHED": "An operation of more than one SIM that the user started has ended.",
         "LOW_DEPOSIT": "The deposit fell below a level of warning.",
     },
-)
-describe(
-    ChannelName,
-    "A way by which something is told.",
-    {
-        "API": "Here: in `notifications` and `notificationReceived`.",
-        "EMAIL": "By e-mail to the user's address.",
-        "WHATSAPP": "By WhatsApp to the user's number.",
-    },
-    name="NotificationChannel",
 )
 
 InLanguage = Annotated[

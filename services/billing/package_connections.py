@@ -24,16 +24,22 @@ WHERE p.id = (SELECT q.id FROM package_connection q
                   WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at AND r.id <> p.id)
 """
 
-# The end of a term that is known already follows the operator: it may be told later, or be put off.
+# The end of a term that is known already follows the operator: it may be told later, or be put off. A term that began with a
+# former owner of the SIM does not exist for who reads as the present one; the night's inventory reads as the system.
+_PUT_OFF = """
+UPDATE package_connection r SET ends_at = g.ends_at
+FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS g (sim_id, started_at, ends_at)
+WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at AND g.ends_at IS DISTINCT FROM r.ends_at AND g.ends_at IS NOT NULL
+"""
+
 _ADD = """
 INSERT INTO package_connection (company_id, sim_id, connected_at, ends_at, size_mb, roaming, confirmed)
-SELECT DISTINCT ON (s.id, g.started_at) s.company_id, s.id, g.started_at, g.ends_at, g.size_mb, g.roaming, true
+SELECT s.company_id, s.id, g.started_at, g.ends_at, g.size_mb, g.roaming, true
 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::bool[])
   AS g (sim_id, started_at, ends_at, size_mb, roaming)
 JOIN sim s ON s.id = g.sim_id
-WHERE NOT EXISTS (SELECT FROM package_connection r WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at
-                  AND r.ends_at IS NOT DISTINCT FROM coalesce(g.ends_at, r.ends_at))
-ON CONFLICT (sim_id, connected_at) DO UPDATE SET ends_at = coalesce(excluded.ends_at, package_connection.ends_at)
+WHERE NOT EXISTS (SELECT FROM package_connection r WHERE r.sim_id = g.sim_id AND r.connected_at = g.started_at)
+ON CONFLICT (sim_id, connected_at) DO NOTHING
 """
 
 _BEGIN = """
@@ -63,11 +69,12 @@ def term_of(sim_id: int, reading: PackageReading) -> Term | None:
 
 
 async def note_packages(terms: Sequence[Term]) -> None:
-    """Keep terms that are not known yet; in one statement or two, however many they are."""
+    """Keep terms that are not known yet; in three statements, however many they are."""
     if not terms:
         return
     columns = [[getattr(term, name) for term in terms] for name in Term.__dataclass_fields__]
     await execute(_CONFIRM, *columns)
+    await execute(_PUT_OFF, *columns[:3])
     await execute(_ADD, *columns)
 
 

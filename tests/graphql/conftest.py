@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from tortoise.connection import get_connection
 
-from drivers.registry import load_registry, use_registry
+from drivers.registry import DriverRegistry, use_registry
 from eventstream import EventHub
 from models.database import fetch, readers
 from resolvers.context import RequestContext
 from resolvers.schema import build_schema
-from settings import read_plugins_file
 from tests.worlds import Login
 
 Answer = dict[str, Any]
 Ask = Callable[..., Awaitable[Answer]]
 
-SECRETS = ("TSIM_PASSWORD", "JASPER_API_KEY", "JASPER_LICENSE_KEY")
 
-
-@pytest.fixture(scope="session", autouse=True)
-async def drivers_of_the_shipped_file() -> AsyncIterator[None]:
+@pytest.fixture(autouse=True)
+def drivers_of_the_shipped_file(shipped_drivers: DriverRegistry) -> None:
     """The drivers that `plugins.toml` ships, able to declare what they can do; nobody is called."""
-    missing = [name for name in SECRETS if name not in os.environ]
-    os.environ.update(dict.fromkeys(missing, "not-used"))
-    loaded = await load_registry(read_plugins_file(Path("plugins.toml")))
-    for name in missing:
-        del os.environ[name]
-    assert loaded.registry.problems == ()
-    use_registry(loaded.registry)
-    yield
-    await loaded.registry.close()
+    use_registry(shipped_drivers)
 
 
 @pytest.fixture

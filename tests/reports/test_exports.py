@@ -182,7 +182,7 @@ async def test_a_company_sees_its_own_files_and_nothing_of_others(world: TwoComp
 
 async def test_progress_is_told_live(world: TwoCompanies, writing: Writing, hub: EventHub) -> None:
     """Given somebody who watches, when a report is written, then they see it wait, grow, and be ready."""
-    await add_many_sessions(world, 8_000)
+    await add_many_sessions(world, 40_000)  # enough to be written for longer than a look of the stream takes
     events: list[Any] = []
 
     async def watch() -> None:
@@ -205,7 +205,7 @@ async def test_progress_is_told_live(world: TwoCompanies, writing: Writing, hub:
     assert states[-1] == "READY"
     assert set(states) >= {"RUNNING", "READY"}
     counts = [row.rows_written for event in events for row in event.exports]
-    assert counts == sorted(counts) and counts[-1] == 8_000
+    assert counts == sorted(counts) and counts[-1] == 40_000
 
 
 def test_the_store_of_an_installation_is_one_setting(tmp_path: Path) -> None:
