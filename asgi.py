@@ -33,6 +33,7 @@ from services.process.runtime import CallsOnDemand, call_on_demand, load_drivers
 from services.process.tracing import start_tracing
 from services.support.support_contacts import use_support_contacts
 from settings import Settings, load
+from settings.dunning import use_dunning_terms
 from transport.auth_app import AuthApp
 from transport.downloads import download_routes
 from transport.graphql_app import build
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
     check_catalogue()
     use_support_contacts(settings)
     use_billing_terms(settings.billing)
+    use_dunning_terms(settings.dunning)
     store, links = open_file_store(settings), open_download_links(settings)
     use_file_store(store)
     use_download_links(links)

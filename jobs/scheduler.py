@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 
+from drivers.registry import LoadedRegistry
 from eventstream import close_publisher, open_publisher
 from models.database import DATABASE_AWAY, close_database, open_database
 from models.tenancy import process_acts_as_system
@@ -30,6 +31,7 @@ from services.notifications.tell_finished import tell_finished_operations
 from services.process.clock_follower import start_clock_follower
 from services.process.log_setup import set_up_logging
 from services.process.metrics import measure_queue_when_due, serve_metrics
+from services.process.runtime import load_drivers
 from services.process.tracing import start_tracing
 from services.schedule.keep_days import keep_days
 from services.schedule.leadership import Leadership
@@ -51,7 +53,7 @@ async def run(announce_ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await _open(settings)
+    drivers = await _open(settings)
     follower = await start_clock_follower(settings)
     warn_of_calendars()
     await ensure_legal_entities()
@@ -73,14 +75,15 @@ async def run(announce_ready: Callable[[], None]) -> None:
     await deliverer.close()
     if follower is not None:
         follower.cancel()
+    await drivers.registry.close()
     await close_publisher()
     await close_database()
     if tracing is not None:
         await asyncio.to_thread(tracing.shutdown)
 
 
-async def _open(settings: Settings) -> None:
-    """What the steps of a round work with."""
+async def _open(settings: Settings) -> LoadedRegistry:
+    """What the steps of a round work with; the drivers only to say what they can do, since financial locks are accepted here."""
     use_billing_terms(settings.billing)
     use_dunning_terms(settings.dunning)
     use_file_store(open_file_store(settings))
@@ -89,6 +92,7 @@ async def _open(settings: Settings) -> None:
     await open_database(settings.require_database(), pool_size=4)
     open_publisher(settings.require_redis())
     open_hints(settings.broker_url)
+    return await load_drivers(settings)
 
 
 async def _round() -> None:

@@ -25,6 +25,7 @@ from services.process.metrics import serve_metrics
 from services.process.runtime import Runtime, open_runtime
 from services.process.tracing import start_tracing
 from settings import Settings
+from settings.dunning import use_dunning_terms
 
 _log = logging.getLogger("novaconnect.worker")
 _runtime: Runtime | None = None
@@ -74,6 +75,7 @@ class WorkerProcess(dramatiq.Middleware):
         global _runtime
         settings = self._settings
         use_billing_terms(settings.billing)
+        use_dunning_terms(settings.dunning)
         serve_metrics(settings)
         self._tracing = start_tracing(settings, "worker")
         use_file_store(open_file_store(settings))

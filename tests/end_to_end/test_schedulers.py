@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,20 +12,26 @@ import pytest
 from models import UserRole
 from models.database import execute, fetch, fetch_value
 from services.schedule.day_jobs import DAY_JOBS
-from tests.billing.world import LONG_AGO
+from tests.billing.world import LONG_AGO, set_time
 from tests.end_to_end.conftest import MakeProgram, told
 from tests.end_to_end.programs import until
-from tests.payments.world import add_invoice
+from tests.payments.world import add_invoice, statement
 from tests.simulator.running import Simulator, simulator
-from tests.worlds import add_company, add_login
+from tests.worlds import add_company, add_login, add_profiles, add_sim
 
 LEADS = "this process runs the daily jobs"
 
 
 @pytest.fixture
-def operators(database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+def starts_at() -> str:
+    """When the story begins; now, where it does not matter."""
+    return datetime.now(UTC).isoformat()
+
+
+@pytest.fixture
+def operators(database: str, redis_url: str, starts_at: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """A simulator whose clock everybody follows."""
-    with simulator("--sims", "3", "--lively", "0") as running:
+    with simulator("--sims", "3", "--lively", "0", "--starts-at", starts_at) as running:
         for name, value in told(running, database, redis_url, {}).items():
             monkeypatch.setenv(name, value)
         yield running
@@ -78,6 +85,39 @@ async def test_the_other_scheduler_goes_on_when_the_leader_is_killed_at_the_end_
     )
     await until(lambda: _any("SELECT count(*) FROM billing_run", 1))
     assert second.stop() == 0
+
+
+@pytest.mark.parametrize("starts_at", ["2026-03-18T09:00:00+00:00"])
+async def test_the_running_scheduler_locks_who_did_not_pay_and_unlocks_who_did(
+    operators: Simulator, program: MakeProgram, starts_at: str
+) -> None:
+    """Given an invoice of February and a bank that spoke, a SIM is locked; given the payment, it is let go a day later."""
+    company, staff = await add_company("Тайга", "RU"), await add_login(None, UserRole.STAFF, "Saule Staff")
+    sim = await add_sim(company, (await add_profiles())["TC"], 1)
+    invoice = await add_invoice(company, "100.00", issued="2026-02-02")
+    set_time(datetime.fromisoformat(starts_at))
+    await statement(staff, "x;17.03.2026;1;RUB;x;nobody", until="2026-03-17")
+    scheduler = program("scheduler")
+    await scheduler.start()
+
+    asked = f"SELECT count(*) FROM operation_item WHERE sim_id = {sim.id} AND kind = '%s_FINANCIAL_LOCK'"
+    await until(lambda: _any(asked % "SET", 1))
+    assert await _state_of("LOCK", date(2026, 3, 18)) == "DONE"
+
+    await statement(staff, f"y;18.03.2026;100.00;RUB;Тайга;{invoice.number}", until="2026-03-18")
+    operators.advance(timedelta(days=1).total_seconds())
+    await until(lambda: _any(asked % "LIFT", 1))
+    assert await _state_of("UNLOCK", date(2026, 3, 19)) == "DONE"
+    assert await fetch_value("SELECT lifted_because FROM financial_lock") == "PAID"
+    assert scheduler.stop() == 0
+
+
+async def _state_of(job: str, day: date) -> str:
+    """How a job of the Russian calendar stands when it has ended."""
+    sql = "SELECT state FROM job_run WHERE job = $1 AND calendar = 'RU' AND day = $2 AND state <> 'RUNNING'"
+    while (state := await fetch_value(sql, job, day)) is None:
+        await asyncio.sleep(0.05)
+    return str(state)
 
 
 async def _any(sql: str, least: int) -> bool:
