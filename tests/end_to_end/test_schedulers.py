@@ -115,8 +115,9 @@ async def test_the_running_scheduler_locks_who_did_not_pay_and_unlocks_who_did(
 async def _state_of(job: str, day: date) -> str:
     """How a job of the Russian calendar stands when it has ended."""
     sql = "SELECT state FROM job_run WHERE job = $1 AND calendar = 'RU' AND day = $2 AND state <> 'RUNNING'"
-    while (state := await fetch_value(sql, job, day)) is None:
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while (state := await fetch_value(sql, job, day)) is None:
+            await asyncio.sleep(0.05)
     return str(state)
 
 
